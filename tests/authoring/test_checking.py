@@ -28,7 +28,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
     """
-    Pytest and mypy, which are not run, but are content.
+    Pytest, mypy and pip, which are not run, but are content.
     """
     run, asked = checking._run, list[tuple[str, ...]]()
 
@@ -38,6 +38,7 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
 
     monkeypatch.setattr(checking, "_run", pretend)
     monkeypatch.setattr(checking, "find_spec", lambda name: name)
+    monkeypatch.setattr(checking, "built", lambda *arguments: [])
     yield asked
 
 
@@ -63,8 +64,9 @@ def test_asItWasMade(project: Path, tools: list[tuple[str, ...]]) -> None:
     """
     found = list(checking.check(project))
     assert all(each.good for each in found)
-    assert [each.check for each in found] == ["packaging", "publishing", "discovery", "contract", "tests", "types"]
-    assert found[2] == CheckedStatus("discovery", True, "driver packet is usable")
+    checks = ["packaging", "publishing", "names", "wheel", "discovery", "contract", "tests", "types"]
+    assert [each.check for each in found] == checks
+    assert found[4] == CheckedStatus("discovery", True, "driver packet is usable")
     assert [words[1] for words in tools if words[0] == "-m"] == ["pytest", "mypy"]
 
 
@@ -72,7 +74,7 @@ def test_noProject(tmp_path: Path) -> None:
     """
     A folder without metadata, or with such that cannot be read, is no package.
     """
-    assert faults(tmp_path)[0][1].startswith("pyproject.toml cannot be read: ")
+    assert faults(tmp_path) == [("packaging", "there is no pyproject.toml: wand plugin new writes one")]
     (tmp_path / "pyproject.toml").write_text("=")
     assert faults(tmp_path)[0][1].startswith("pyproject.toml cannot be read: ")
 
@@ -85,8 +87,34 @@ METADATA = {
     "wrong kind": ("wandaemon.drivers", "wandaemon.hooks", "discovery", "hook packet: it is a driver, not a hook"),
     "wrong object": (".driver:plugin", ".driver:plugni", "discovery", "driver packet: AttributeError"),
     "a class": (".driver:plugin", ".driver:PacketDriver", "discovery", "PacketDriver is a class, not an object"),
+    "a name of ours": ("packet = ", "qemu = ", "names", "the name qemu is taken: wandaemon has a driver"),
+    "no name": ("packet = ", '"two words" = ', "names", "'two words' is no name: one word"),
     "another name": ("packet = ", "pakcet = ", "discovery", "it is published as 'pakcet', but calls itself 'packet'"),
 }
+
+
+ODD = {
+    "project is a number": ("project = 3", "write [project]"),
+    "dependencies are a text": ("[project]\ndependencies = 'wandaemon'", "dependencies of [project] are no list"),
+    "entry points are a list": ("[project]\nentry-points = ['x']", "entry points are tables"),
+    "a group is a text": ("[project.entry-points]\n'wandaemon.hooks' = 'x:y'", "entry points are tables"),
+    "a target is a number": (
+        "[project.entry-points.'wandaemon.hooks']\nx = 7",
+        "the target of an entry point is a text",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", ODD)
+def test_oddMetadata(fault: str, tmp_path: Path) -> None:
+    """
+    Metadata of other types than they have to have are said, and nothing else is looked at.
+    """
+    text, said = ODD[fault]
+    (tmp_path / "pyproject.toml").write_text(text)
+    ((check, found),) = faults(tmp_path)
+    assert check == "packaging"
+    assert said in found
 
 
 @pytest.mark.parametrize("fault", METADATA)
@@ -138,6 +166,9 @@ def test_whatNobodyLearns(project: Path) -> None:
     code = project / "wand_packet" / "driver.py"
     replace(code, "    settings = PacketSettings\n", "    settings = None  # type: ignore\n")
     assert "driver packet has no attribute settings" in faults(project)[0][1]
+    replace(code, "    settings = None  # type: ignore\n", "    settings = PacketSettings\n")
+    replace(code, "@ivar path: ", "path is ")
+    assert faults(project)[0][1] == "driver packet does not say what path means: put @ivar into its settings"
     code.write_text("import os; print('hello', flush=True); os._exit(3)")
     assert faults(project)[0][1] == "Python ended while it was loaded: hello"
 
@@ -150,8 +181,10 @@ def test_toolsThatFail(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         checking, "_run", lambda project, *words: subprocess.CompletedProcess(words, 1, f"{words[1]} complains")
     )
     assert [text for check, text in faults(project) if check in ("tests", "types")] == [
-        "pytest complains",
-        "mypy complains",
+        "mend what fails, and look with python -m pytest:\npytest complains",
+        "mend what mypy --strict, with the plugin mypy_zope, finds:\nmypy complains",
     ]
+    monkeypatch.setattr(checking, "_run", lambda project, *words: subprocess.CompletedProcess(words, 5, ""))
+    assert "there are none: put them into tests/test_*.py" in " ".join(text for _, text in faults(project))
     monkeypatch.setattr(checking, "find_spec", lambda name: None)
     assert [check for check, text in faults(project) if "is not installed" in text] == ["tests", "types"]

@@ -54,6 +54,25 @@ def test_theTestsPass(tmp_path: Path) -> None:
     assert int(done.stdout.strip().splitlines()[-1].split()[0]) >= 35
 
 
+@pytest.mark.parametrize("name", ["x1", "much-longer-name-of-it"])
+def test_itIsTidy(name: str, tmp_path: Path) -> None:
+    """
+    What is written passes ruff, with the settings that are written with it.
+    """
+    pytest.importorskip("ruff")
+    for kind in GROUPS:
+        make(kind, name, tmp_path / kind)
+        for words in (["check"], ["format", "--check"]):
+            done = subprocess.run(
+                [sys.executable, "-m", "ruff", *words, "--no-cache", "."],
+                cwd=tmp_path / kind,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("name", ["", "My", "my_thing", "1st", "-a", "a--b", "a/b", "../a", "a b", "ü"])
 def test_namesThatAreNone(name: str, tmp_path: Path) -> None:
     """

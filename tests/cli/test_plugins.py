@@ -71,7 +71,7 @@ def test_theList(tmp_path: Path) -> None:
         line.split()[:6] for line in usable.splitlines()
     ]
     assert ["hook", "audit", "its-bad", "1.0", "broken"] in [line.split()[:5] for line in other.splitlines()]
-    assert "No module named 'its_bad' (its_bad:plugin)" in other
+    assert "No module named 'its_bad': install its-bad 1.0 again" in other
 
 
 @pytest.mark.parametrize("named", ["packet", "its-packet"])

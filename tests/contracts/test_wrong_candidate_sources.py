@@ -5,11 +5,13 @@ Mutation tests of the contract of candidate sources: each is wrong in one thing,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Thread
 from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import LoopingCall
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
 from zope.interface import implementer
 
@@ -282,3 +284,75 @@ class ImportsTheReactor(RightCandidates):
         from twisted.internet import reactor  # noqa: F401
 
         super().look()
+
+
+# Ports, orders, threads, and other nodes.
+
+
+@caught("test_whatItTells", "and the port is 22222")
+class SwapsTheOctetsOfThePort(RightCandidates):
+    def found(self) -> list[OwnCandidate]:
+        return [candidate("192.168.1.2", int.from_bytes(self.context.port.to_bytes(2, "big"), "little"), "host")]
+
+
+@caught("test_whatItTells", "in one line")
+class SaysItInTwoLines(RightCandidates):
+    def found(self) -> list[OwnCandidate]:
+        return [candidate(about="mapped\nby a router")]
+
+
+@caught("test_onlyNewsIsTold", "times it told the same")
+class TellsInAnyOrder(RightCandidates):
+    count = 0
+
+    def found(self) -> list[OwnCandidate]:
+        self.count += 1
+        return [candidate(), candidate("203.0.113.8")][:: 1 if self.count % 2 else -1]
+
+
+@caught("test_nothingAfterTheEnd", "stop() told [[]]")
+class TakesItBackAtTheEnd(RightCandidates):
+    def stop(self) -> Deferred[None] | None:
+        if self.tell is not None:
+            self.tell([])
+        return super().stop()
+
+
+@caught("test_whatItTells", "it told in Thread-")
+class TellsInAThread(RightCandidates):
+    def look(self) -> None:
+        errors: list[BaseException] = []
+
+        def tell() -> None:
+            try:
+                RightCandidates.look(self)
+            except BaseException as error:
+                errors.append(error)
+
+        thread = Thread(target=tell)
+        thread.start()
+        thread.join()
+        if errors:
+            raise errors[0]
+
+
+@caught("test_twoAtOnce", "a second one told nothing")
+class OneMemoryForAll(RightCandidates):
+    memory: list[Sequence[OwnCandidate]] = []
+
+    def look(self) -> None:
+        self.timer = None
+        if self.tell is not None and self.found() not in self.memory:
+            self.memory.append(self.found())
+            self.tell(self.found())
+
+    def stop(self) -> Deferred[None] | None:
+        self.memory.clear()
+        return super().stop()
+
+
+@caught("test_usesNoOtherClock", "LoopingCall")
+class LoopsByAnotherClock(RightCandidates):
+    def start(self, tell: CandidateReader) -> None:
+        super().start(tell)
+        LoopingCall(self.found).start(60)

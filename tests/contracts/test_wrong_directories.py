@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import LoopingCall
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
 from zope.interface import implementer
 
@@ -268,3 +269,74 @@ class ImportsTheReactor(RightDirectory):
 @caught("test_opensWhatItsInterfacePromises", "status")
 class LacksAMethod(RightDirectory):
     status = None  # type: ignore[assignment]
+
+
+# Minutes and hours, and other nodes.
+
+
+@caught("test_whatItListsStays", "without 02:")
+class ConfirmsTooLate(RightDirectory):
+    lifetime = 5.0
+
+    def ask(self) -> None:
+        super().ask()
+        assert self.timer is not None
+        self.timer.reset(60.0)
+
+
+@caught("test_whatItListsStays", "without 02:")
+class StopsAllTogether(RightDirectory):
+    lifetime = 60.0
+    all: list[RightDirectory] = []
+
+    def start(self) -> None:
+        self.all.append(self)
+        super().start()
+
+    def stop(self) -> None:
+        while self.all:
+            RightDirectory.stop(self.all.pop())
+
+
+@caught("test_asksSeldom", "datagrams in 20 seconds")
+class AsksAllTheTime(RightDirectory):
+    def ask(self) -> None:
+        super().ask()
+        assert self.timer is not None
+        self.timer.reset(0.01)
+
+
+@caught("test_strangersAreNotKept", "octets more are in use")
+class KeepsWhatStrangersSend(RightDirectory):
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        self.kept: list[bytes] = getattr(self, "kept", [])
+        self.kept.append(bytes(datagram))
+
+
+@caught("test_leavesNothingThatItUsed", "ports")
+class KeepsAPort(RightDirectory):
+    def start(self) -> None:
+        super().start()
+        self.context.underlay.bind("0.0.0.0", 0, self)
+
+
+@caught("test_status", "right, right")
+class OneListOfStatusForAll(RightDirectory):
+    states: list[DirectoryStatus] = []
+
+    def status(self) -> Sequence[DirectoryStatus]:
+        self.states.extend(super().status())
+        return self.states
+
+
+@caught("test_status", "entries=-1")
+class CountsBelowZero(RightDirectory):
+    def status(self) -> Sequence[DirectoryStatus]:
+        return [DirectoryStatus(name=self.source.name, state="asking", entries=-1, answered=None)]
+
+
+@caught("test_usesNoOtherClock", "LoopingCall")
+class LoopsByAnotherClock(RightDirectory):
+    def start(self) -> None:
+        super().start()
+        LoopingCall(self.status).start(60)

@@ -4,19 +4,29 @@ Mutation tests of the contract of tap drivers: each driver is wrong in one thing
 
 from __future__ import annotations
 
+import gc
+import locale
+import logging
 import os
+import random
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from threading import Thread
 from typing import Any
 
+import attrs
+import msgspec
 import pytest
 from right_taps import RightDriver, RightDriverCase, RightTap, leak
 from twisted.internet.defer import succeed
+from twisted.internet.task import LoopingCall
+from twisted.internet.threads import deferToThread
+from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
 
@@ -38,8 +48,19 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """
     umask, handler = os.umask(0o022), signal.getsignal(signal.SIGUSR2)
     os.umask(umask)
+    observers, numbers = [*globalLogPublisher._observers], locale.setlocale(locale.LC_NUMERIC)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(MAC, "parse", vars(MAC)["parse"])
     monkeypatch.setenv("WAND_TEST_DRIVER", "")
     yield
+    gc.enable()
+    socket.setdefaulttimeout(None)
+    locale.setlocale(locale.LC_NUMERIC, numbers)
+    logging.getLogger().handlers[:] = [
+        each for each in logging.getLogger().handlers if not isinstance(each, logging.NullHandler)
+    ]
+    for observer in set(globalLogPublisher._observers) - set(observers):
+        globalLogPublisher.removeObserver(observer)
     os.umask(umask)
     signal.signal(signal.SIGUSR2, handler)
     while WAITING:
@@ -839,3 +860,217 @@ class LeavesAProcess(RightTap):
         super().start(receiver)
         self.child = subprocess.Popen(["sleep", "0.3"])
         WAITING.append(self.child)
+
+
+# In the middle of something else, and beside another tap.
+
+
+@caught("test_writeWithinARead", "it became another")
+class ReadsAndWritesWithOneBuffer(RightTap):
+    def __init__(self, *arguments: Any) -> None:
+        self.buffer = bytearray(70_000)
+        super().__init__(*arguments)
+
+    def read(self) -> bytes:
+        return memoryview(self.buffer)[: self.device.recv_into(self.buffer)]  # type: ignore[return-value]
+
+    def put(self, frame: Frame) -> None:
+        self.buffer[: len(frame)] = frame
+        self.device.send(memoryview(self.buffer)[: len(frame)])
+
+
+@caught("test_writeLosesNothing", "of 3 frames 3 did not come")
+class WriteDiscardsWhatWaits(RightTap):
+    def put(self, frame: Frame) -> None:
+        with suppress(BlockingIOError):
+            self.device.recv(70_000)
+        super().put(frame)
+
+
+@caught("test_wakeUpWithoutAFrame", "tapLost was called")
+class TakesAWakeUpForTheEnd(RightTap):
+    def doRead(self) -> None:
+        try:
+            self.device.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return self.lose("nothing there")
+        return super().doRead()
+
+
+@caught("test_shortFramesDoNoHarm", "IndexError")
+class LooksAtTheEtherType(RightTap):
+    def write(self, frame: Frame) -> bool:
+        return frame[12] >= 0 and super().write(frame)
+
+
+@caught("test_writeBeforeStart", "AssertionError: not started")
+class WritesOnlyWhenStarted(RightTap):
+    def write(self, frame: Frame) -> bool:
+        assert self.receiver is not None or self.device.fileno() < 0, "not started"
+        return super().write(frame)
+
+
+@caught("test_worksAgain", "it has the addresses of the one before")
+class OneListOfAddressesForAll(RightTap):
+    all: list[str] = []
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.all.extend(self.addresses)
+        self.addresses = self.all
+
+
+@caught("test_worksAgain", "it took no frame")
+class WorksOnlyTheFirstTime(RightDriver):
+    def open(self, request: TapRequest, context: Context) -> ITap:
+        class Tap(RightTap):
+            def write(self, frame: Frame) -> bool:
+                return self.drop("drop-tap-error") if driver.isClosed else super().write(frame)
+
+            def close(self) -> None:
+                super().close()
+                driver.isClosed = True
+
+        driver, self.tap = self, Tap
+        return super().open(request, context)
+
+    isClosed = False
+
+
+@caught("test_twoAtOnce", "was watched no more")
+class ClosesAllTogether(RightTap):
+    all: list[RightTap] = []
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.all.append(self)
+
+    def close(self) -> None:
+        while self.all:
+            RightTap.close(self.all.pop())
+
+
+@caught("test_twoAtOnce", "was watched no more")
+class ASecondClosesTheFirst(RightDriver):
+    last: ITap | None = None
+
+    def open(self, request: TapRequest, context: Context) -> ITap:
+        if self.last is not None:
+            self.last.close()
+        self.last = super().open(request, context)
+        return self.last
+
+
+# What belongs to the whole program.
+
+
+@caught("test_printsNothing", "'opened")
+class PrintsToStandardError(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        print("opened", file=sys.stderr)
+
+
+@caught("test_printsNothing", "'opened")
+class PrintsByTheDescriptor(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        os.write(1, b"opened\n")
+
+
+@caught("test_leavesTheProcessAsItIs", "changed: logging")
+class ConfiguresLogging(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        logging.getLogger().addHandler(logging.NullHandler())
+
+
+@caught("test_leavesTheProcessAsItIs", "the time-out of all sockets")
+class SetsTheTimeOutOfAllSockets(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        socket.setdefaulttimeout(5 + (socket.getdefaulttimeout() or 0))
+
+
+@caught("test_leavesTheProcessAsItIs", "the locale")
+class SetsTheLocale(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        locale.setlocale(locale.LC_NUMERIC, "C.UTF-8")
+
+
+@caught("test_leavesTheProcessAsItIs", "random.seed() was called")
+class SeedsTheRandomnessOfAll(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        random.seed(self.interface)
+
+
+@caught("test_leavesTheProcessAsItIs", "garbage collection")
+class SwitchesGarbageCollectionOff(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        gc.disable()
+
+
+@caught("test_leavesTheProcessAsItIs", "who hears of exceptions")
+class HearsOfExceptions(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        sys.excepthook = lambda *error: None
+
+
+@caught("test_leavesTheProcessAsItIs", "what Twisted's log tells")
+class ListensToTheLog(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        globalLogPublisher.addObserver(self.hear)
+
+    def hear(self, event: Any) -> None:
+        pass
+
+
+@caught("test_leavesTheProcessAsItIs", "replaced: wand.ethernet.MAC.parse")
+class ReplacesAMethodOfOurs(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        MAC.parse = classmethod(lambda made, text: made(bytes(6)))  # type: ignore[assignment]
+
+
+@caught("test_leavesNothingThatItUsed", "it held")
+class LeaksADescriptorForEachFrame(RightTap):
+    def hand(self, frame: bytes) -> None:
+        leak()
+        super().hand(frame)
+
+
+@caught("test_usesNoOtherClock", "LoopingCall")
+class LoopsByAnotherClock(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        LoopingCall(self.fileno).start(1.0)
+
+
+@caught("test_importsNoReactor", "imported by")
+class DefersToAnotherThread(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        deferToThread(self.fileno)
+
+
+class PathSettings(msgspec.Struct):
+    path: str = ""
+
+
+@caught("test_settingsAreThoseThatItShows", "the test opens it with ['device']", settings={"device": "x"})
+class ShowsOtherSettings(RightDriver):
+    settings = PathSettings
+
+
+@caught("test_settingsOfAWrongTypeAreRefused", "it raised TypeError")
+class TakesAnyTypeOfASetting(RightDriver):
+    settings = PathSettings
+
+    def open(self, request: TapRequest, context: Context) -> ITap:
+        self.path = "/dev/" + request.settings.get("path", "")
+        return super().open(attrs.evolve(request, settings={}), context)

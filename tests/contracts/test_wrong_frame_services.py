@@ -4,11 +4,13 @@ Mutation tests of the contract of frame services: each is wrong in one thing, an
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from twisted.internet.defer import succeed
+from twisted.internet.task import LoopingCall
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
 from zope.interface import implementer
 
@@ -260,3 +262,70 @@ class ImportsTheReactor(RightWatcher):
 @caught("test_opensWhatItsInterfacePromises", "arriving")
 class LacksAMethod(RightWatcher):
     arriving = None  # type: ignore[assignment]
+
+
+# Any peer, any time.
+
+
+@caught("test_anyPeer", "AttributeError")
+class TakesPeersApart(RightWatcher):
+    def arriving(self, peer: Peer, frame: Frame) -> Passage:
+        return bool(peer.split(":")) and super().arriving(peer, frame)  # type: ignore[attr-defined]
+
+
+@caught("test_doesNotWait", "ms when it was quickest")
+class WaitsAMoment(RightWatcher):
+    def leaving(self, frame: Frame) -> Passage:
+        time.sleep(0.005)
+        return super().leaving(frame)
+
+
+@caught("test_whatPassesPassesLater", "it says (True, False)")
+class CountsWithoutForgetting(RightWatcher):
+    count = 0
+
+    def arriving(self, peer: Peer, frame: Frame) -> Passage:
+        self.count += 1
+        return self.count < 60 and super().arriving(peer, frame)
+
+
+@caught("test_whatIsInjectedLater", "20 frames within ten seconds")
+class AnswersAgainAndAgain(RightWatcher):
+    def answer(self, frame: Frame) -> None:
+        for number in range(20):
+            self.context.clock.callLater(0.1 * number, self.inject, bytes(frame[:60]))
+
+
+@caught("test_closeLeavesNothing", "1 frames were injected by it")
+class SaysGoodbye(RightWatcher):
+    def close(self) -> None:
+        if self.inject is not None:
+            self.inject(b"\xff" * 6 + bytes(54))
+        self.inject = None  # type: ignore[assignment]
+
+
+@caught("test_whatIsInjected", "its source is a group")
+class AnswersFromAGroup(RightWatcher):
+    def answer(self, frame: Frame) -> None:
+        self.inject(bytes(frame[6:12]) + b"\xff" * 6 + bytes(frame[12:60]))
+
+
+@caught("test_twoAtOnce", "after others were closed")
+class ClosesAllTogether(RightWatcher):
+    closed: list[RightWatcher] = []
+
+    def __init__(self, context: NodeContext, inject: Callable[[Frame], object]) -> None:
+        super().__init__(context, inject)
+        self.closed.clear()
+
+    def close(self) -> None:
+        self.closed.append(self)
+
+    def leaving(self, frame: Frame) -> Passage:
+        return not self.closed and super().leaving(frame)
+
+
+@caught("test_usesNoOtherClock", "LoopingCall")
+class LoopsByAnotherClock(RightWatcher):
+    def answer(self, frame: Frame) -> None:
+        LoopingCall(self.close).start(60)

@@ -4,6 +4,8 @@ Mutation tests of the contract of hooks: each hook is wrong in one thing, and th
 
 from __future__ import annotations
 
+import time
+import warnings
 from collections.abc import Callable
 from ipaddress import IPv4Address
 from typing import Annotated, Any
@@ -12,6 +14,7 @@ import msgspec
 import pytest
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import LoopingCall
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
 from zope.interface import implementer, implementer_only
 
@@ -71,6 +74,7 @@ class RightListener:
     def later(self, verdict: Callable[[], Verdict]) -> Answer:
         answer: Deferred[Verdict] = Deferred(lambda _: timer.cancel())
         timer = self.context.clock.callLater(1.0, lambda: answer.callback(verdict()))
+        self.thinking = [each for each in self.thinking if each[0].active()]
         self.thinking.append((timer, answer))
         return answer
 
@@ -491,3 +495,78 @@ class Prints(RightListener):
 @caught("test_opensWhatItsInterfacePromises", "admit")
 class LacksAMethod(RightListener):
     admit = None  # type: ignore[assignment]
+
+
+# What it costs others.
+
+
+@caught("test_doesNotWait", "told() took")
+class WaitsInTold(RightListener):
+    def told(self, event: Event) -> None:
+        time.sleep(0.1)
+
+
+@caught("test_doesNotWait", "admit() took")
+class WaitsInAdmit(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        time.sleep(0.1)
+        return super().admit(candidate)
+
+
+@caught("test_candidatesAreNotKept", "octets more are in use")
+class RemembersEverybody(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        self.known: set[tuple[str, bytes]] = getattr(self, "known", set())
+        self.known.add((candidate.name + "!", candidate.key))
+        return super().admit(candidate)
+
+
+@caught("test_strangeCandidates", "without control characters")
+class RepeatsWhatAStrangerSays(RightListener):
+    def verdict(self, candidate: Candidate) -> Verdict:
+        return Verdict(candidate.name in self.hosts, f"{candidate.name} is not in the list")
+
+
+@caught("test_eventsOfItsOwn", "without an end")
+class AnswersEventsWithEvents(RightListener):
+    def told(self, event: Event) -> None:
+        self.context.events.publish("note", note="hook", text="it heard of something", state="raised")
+
+
+@caught("test_twoAtOnce", "after others were closed it answers False")
+class ClosesAllTogether(RightListener):
+    all: list[ClosesAllTogether] = []
+    isClosed = False
+
+    def __init__(self, hosts: list[str], context: Context) -> None:
+        super().__init__(hosts, context)
+        self.all.append(self)
+
+    def admit(self, candidate: Candidate) -> Answer:
+        return not self.isClosed and super().admit(candidate)
+
+    def close(self) -> None:
+        while self.all:
+            each = self.all.pop()
+            each.isClosed = True
+            RightListener.close(each)
+
+
+@caught("test_usesNoOtherClock", "LoopingCall")
+class LoopsByAnotherClock(RightListener):
+    def told(self, event: Event) -> None:
+        LoopingCall(self.close).start(60, now=False)
+
+
+@caught("test_settingsOfAWrongTypeAreRefused", "AttributeError")
+class TakesAnyTypeOfASetting(RightHook):
+    def open(self, settings: Settings, context: Context) -> IHookListener:
+        if set(settings) - {"hosts"}:
+            return super().open(settings, context)
+        return self.listener([each.lower() for each in settings["hosts"]], context)
+
+
+@caught("test_leavesTheProcessAsItIs", "changed: which warnings are shown")
+class HidesWarnings(RightListener):
+    def told(self, event: Event) -> None:
+        warnings.simplefilter("ignore", category=ResourceWarning)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.defer import succeed
+from twisted.internet.task import LoopingCall
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
 from zope.interface import implementer
 
@@ -470,3 +471,137 @@ class ImportsTheReactor(RightTransport):
 @caught("test_opensWhatItsInterfacePromises", "sendEach")
 class LacksAMethod(RightTransport):
     sendEach = None  # type: ignore[assignment]
+
+
+# Many frames, many peers, and the middle of something else.
+
+
+@caught("test_groupsOfSeveral", "it came 0 times")
+class SendsToTheFirstOnly(RightTransport):
+    def sendEach(self, peers: Sequence[Peer], frame: Frame) -> None:
+        super().sendEach(peers[:1], frame)
+
+
+@caught("test_peersAreKeys", "unhashable")
+class PeersAreLists(RightTransport):
+    def peerFrom(self, text: str) -> Peer:
+        return [*Endpoint.parse(text)]  # type: ignore[return-value]
+
+    def send(self, peer: Any, frame: Frame) -> None:
+        super().send(Endpoint(*peer), frame)
+
+    def take(self, peer: Any, frame: Frame) -> None:
+        if self.receiver is not None:
+            self.receiver.frameReceived([*peer], frame)  # type: ignore[arg-type]
+
+
+@caught("test_peersAreHeardAgain", "it was called 1 times")
+class IsHeardOnlyAfterAPause(RightTransport):
+    def take(self, peer: Peer, frame: Frame) -> None:
+        super().take(peer, frame)
+        self.heard[peer] = self.context.clock.seconds()
+
+
+@caught("test_manyFramesPass", "of the last 20 of")
+class CountsInOneOctet(RightTransport):
+    number = 0
+
+    def wire(self, frame: Frame) -> bytes:
+        self.number += 1
+        return b"r" + bytes([self.number % 256]) + bytes(frame)
+
+    def take(self, peer: Peer, frame: Frame) -> None:
+        seen: set[int] = self.heardOf.setdefault(peer, set())
+        if frame[0] not in seen:
+            seen.add(frame[0])
+            super().take(peer, frame[1:])
+
+    def start(self, receiver: IFrameReceiver) -> None:
+        self.heardOf: dict[Peer, set[int]] = {}
+        super().start(receiver)
+
+
+@caught("test_silentPeersHaveAccounts", "KeyError")
+class AccountsNeedFrames(RightTransport):
+    def peerStatus(self, peer: Peer) -> PeerStatus:
+        return PeerStatus(str(peer), "known", [], None, self.received[peer], 0, self.sent[peer], 0)
+
+
+@caught("test_silentPeersHaveAccounts", "peerRemoved() raised KeyError")
+class RemovesOnlyWhatSent(RightTransport):
+    def peerRemoved(self, peer: Peer) -> None:
+        del self.sent[peer]
+
+
+@caught("test_framesAreNotKept", "octets more are in use")
+class KeepsWhatItSent(RightTransport):
+    def wire(self, frame: Frame) -> bytes:
+        self.kept: list[bytes] = getattr(self, "kept", [])
+        self.kept.append(bytes(frame))
+        return super().wire(frame)
+
+
+@caught("test_strangersAreNotKept", "octets more are in use")
+class AnAccountForEachStranger(RightTransport):
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        self.strangers: dict[Any, bytearray] = getattr(self, "strangers", {})
+        self.strangers.setdefault(sender, bytearray(1000))
+        super().datagramReceived(datagram, sender)
+
+
+@caught("test_sendWithinAFrame", "it became another")
+class ReceivesAndSendsWithOneBuffer(RightTransport):
+    buffer = bytearray(70_000)
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        self.buffer[: len(datagram)] = datagram
+        super().datagramReceived(memoryview(self.buffer)[: len(datagram)], sender)
+
+    def wire(self, frame: Frame) -> bytes:
+        self.buffer[: len(frame) + 1] = b"r" + bytes(frame)
+        return bytes(self.buffer[: len(frame) + 1])
+
+
+@caught("test_stopWithinAFrame", "it handed over 5")
+class HandsTheBatchOverAfterTheEnd(RightTransport):
+    batch: list[tuple[Peer, bytes]]
+
+    def start(self, receiver: IFrameReceiver) -> None:
+        self.batch = []
+        super().start(receiver)
+
+    def take(self, peer: Peer, frame: Frame) -> None:
+        self.batch.append((peer, bytes(frame)))
+
+    def batchReceived(self) -> None:
+        receiver, batch = self.receiver, self.batch
+        self.batch = []
+        for peer, frame in batch if receiver is not None else []:
+            receiver.frameReceived(peer, frame)  # type: ignore[union-attr]
+        super().batchReceived()
+
+
+@caught("test_idlePeersAreLeftAlone", "two idle nodes sent")
+class KeepsWaysOpenAllTheTime(RightTransport):
+    timer: Any = None
+
+    def start(self, receiver: IFrameReceiver) -> None:
+        super().start(receiver)
+        self.beat()
+
+    def beat(self) -> None:
+        self.timer = self.context.clock.callLater(0.02, self.beat)
+        for peer in self.sent:
+            self.port.send(b"k", peer)  # type: ignore[arg-type]
+
+    def stop(self) -> None:
+        if self.timer is not None and self.timer.active():
+            self.timer.cancel()
+        super().stop()
+
+
+@caught("test_usesNoOtherClock", "LoopingCall")
+class LoopsByAnotherClock(RightTransport):
+    def start(self, receiver: IFrameReceiver) -> None:
+        super().start(receiver)
+        LoopingCall(self.flush).start(60)

@@ -8,11 +8,12 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from right_stores import RightRecords, RightStore, RightStoreCase
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
 
 from wand.errors import ConfigurationInvalid, StoreUnavailable
@@ -584,3 +585,109 @@ class RefusesToDeleteNothing(RightRecords):
         if expected is None and value is None:
             return succeed(False)
         return super().exchange(kind, key, expected, value)
+
+
+# What lasts, and what is apart.
+
+
+@caught("test_storesAreApart", "the other one holds")
+class OneCacheForAll(RightStore):
+    cache: dict[str, dict[bytes, bytes]] = {}
+
+    def open(self, settings: Settings, context: Context) -> IRecords:
+        records: Any = super().open(settings, context)
+        if not Path(settings["path"]).stat().st_size and not records.kinds and context is not OneCacheForAll.last:
+            OneCacheForAll.cache, OneCacheForAll.last = {}, context
+        records.kinds = OneCacheForAll.cache
+        return records  # type: ignore[no-any-return]
+
+    last: Context | None = None
+
+
+@caught("test_exchangeSetsWhatIsExpected", "it took b'1' for b'1234'")
+class ComparesTheBeginning(RightRecords):
+    def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
+        found = self.kinds.get(kind, {}).get(key)
+        if expected and found and found.startswith(expected):
+            expected = found
+        return super().exchange(kind, key, expected, value)
+
+
+@caught("test_eachCallHasItsOwnAnswer", "the same Deferred")
+class RemembersWhatItAnswered(RightRecords):
+    answer: Deferred[dict[bytes, bytes]] | None = None
+
+    def take(self, kind: str, changes: Records) -> None:
+        self.answer = None
+        super().take(kind, changes)
+
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        self.answer = self.answer or super().load(kind)
+        return self.answer
+
+
+@caught("test_eachCallHasItsOwnAnswer", "busy")
+class RefusesCallsFromCallbacks(RightRecords):
+    isBusy = False
+
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        answer: Deferred[dict[bytes, bytes]] = Deferred()
+        self.context.clock.callLater(0, self.answer, kind, answer)
+        return answer
+
+    def answer(self, kind: str, answer: Deferred[dict[bytes, bytes]]) -> None:
+        self.isBusy = True
+        super().load(kind).chainDeferred(answer)
+        self.isBusy = False
+
+    def write(self, kind: str, records: Records) -> Deferred[None]:
+        return fail(StoreUnavailable("busy")) if self.isBusy else super().write(kind, records)
+
+
+@caught("test_emptiedKind", "1 are missing")
+class ForgetsAKindThatWasEmpty(RightRecords):
+    def take(self, kind: str, changes: Records) -> None:
+        self.ended: set[str] = getattr(self, "ended", set())
+        if kind not in self.ended:
+            super().take(kind, changes)
+        if not self.kinds.get(kind, {1: 1}):
+            self.ended.add(kind)
+
+
+@caught("test_oldValuesAreNotKept", "octets more are in use")
+class KeepsEveryVersion(RightRecords):
+    def take(self, kind: str, changes: Records) -> None:
+        self.versions: list[Records] = getattr(self, "versions", [])
+        self.versions.append(dict(changes))
+        super().take(kind, changes)
+
+
+@caught("test_kindsAreApart", "kinds are apart")
+class KindsAreFiles(RightRecords):
+    def take(self, kind: str, changes: Records) -> None:
+        super().take(os.path.normpath("/" + kind), changes)
+
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        return super().load(os.path.normpath("/" + kind))
+
+
+@caught("test_whatCannotBeOpened", "FileNotFoundError")
+class RaisesWhatTheSystemSays(RightStore):
+    def open(self, settings: Settings, context: Context) -> IRecords:
+        return self.records(Path(settings["path"]), context)
+
+
+@caught("test_leavesNothingThatItUsed", "it held")
+class LeaksADescriptorForEachLoad(RightRecords):
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+        return super().load(kind)
+
+
+@caught("test_settingsOfAWrongTypeAreRefused", "TypeError")
+class TakesAnyTypeOfASetting(RightStore):
+    def open(self, settings: Settings, context: Context) -> IRecords:
+        for key in settings:
+            if key != "path":
+                raise ConfigurationInvalid("store-settings", key, "there is no such setting")
+        return self.records(Path(settings["path"]), context)

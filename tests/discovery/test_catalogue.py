@@ -125,6 +125,9 @@ def test_goodPlugin(dropins: Dropins) -> None:
         ("raise SystemExit('enough')", "SystemExit: enough"),
         ("raise ValueError", "ValueError"),
         ("import json; json.loads('{')", "JSONDecodeError: Expecting property name"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise BaseException('odd')", "BaseException: odd"),
+        ("\0", "SyntaxError: source code string cannot contain null bytes"),
         (HOSTILE, "RuntimeError: do not touch"),
     ],
 )

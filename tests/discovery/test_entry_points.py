@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, process_time
 from typing import Final
 
 import pytest
@@ -17,6 +18,7 @@ from wand.discovery.builtins import BUILTINS
 from wand.discovery.catalogue import SWITCHED_OFF, discover
 from wand.discovery.clashes import clashes
 from wand.discovery.entry_points import allEntryPoints
+from wand.discovery.slow import told
 from wand.discovery.survey import describe, survey
 from wand.errors import NoSuchPlugin
 from wand.interfaces import IStore, ITapDriver
@@ -123,6 +125,16 @@ MODULES: Final = {
     "no such object": ("its_it:plugni", GOOD, "AttributeError: module 'its_it' has no attribute 'plugni'"),
     "no such module": ("its_tpyo:plugin", GOOD, "ModuleNotFoundError: No module named 'its_tpyo'"),
     "it ends": ("its_it:plugin", "raise SystemExit('enough')", "SystemExit: enough"),
+    "it interrupts": ("its_it:plugin", "raise KeyboardInterrupt", "KeyboardInterrupt"),
+    "it raises no Exception": ("its_it:plugin", "raise BaseException('odd')", "BaseException: odd"),
+    "it calls itself": ("its_it:plugin", "def f(): f()\nf()", "RecursionError: "),
+    "it imports itself": ("its_it:plugin", "from its_it import plugin", "ImportError: cannot import name 'plugin'"),
+    "it cannot say why": (
+        "its_it:plugin",
+        "class Odd(Exception):\n    def __str__(self): raise SystemExit(1)\nraise Odd",
+        "Odd: it cannot even say what it is",
+    ),
+    "it says much": ("its_it:plugin", "raise RuntimeError('x' * 5000)", f"RuntimeError: {'x' * 300}..."),
     "it lacks a method": (
         "its_it:plugin",
         GOOD.replace("def open", "def opens"),
@@ -177,9 +189,56 @@ def test_metadataThatCannotBeRead(folder: Path) -> None:
     assert reasons == {
         "nothing": "'nothing' is not NAME = MODULE:OBJECT",
         "\ufffd": "'\ufffd' is not NAME = MODULE:OBJECT",
-        "two": "ModuleNotFoundError: No module named 'its_odd'",
+        "two": "ModuleNotFoundError: No module named 'its_odd': install its-odd 1.0 again, or report to its author "
+        "that it has no such module",
     }
     assert discover(ITapDriver).has("packet")
+
+
+@pytest.mark.parametrize("name", ["red\x1b[31m", "l" * 3000, "two words", "\0", "a\u202eb"])
+def test_namesThatCannotBeShown(folder: Path, name: str) -> None:
+    """
+    A name that would spoil a list, or a terminal, is none.
+    """
+    install(folder, "its-it", {"its_it.py": GOOD}, {"wandaemon.drivers": {name: "its_it:plugin"}})
+    (status,) = [each for each in survey() if each.distribution == "its-it"]
+    assert status.state == "broken"
+    assert status.reason.endswith("is no name: one word of at most 64 characters that can be shown")
+    assert len(status.reason) < 200
+    assert "its_it" not in sys.modules
+
+
+def test_whoIsWaitedFor(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    While a plugin keeps everybody waiting it is said which one that is, and nothing is said of those that are quick.
+    """
+    installDriver(folder, "packet", "its_packet", "its-packet")
+    (published,) = [each for each in allEntryPoints().published if each.name == "packet"]
+    with told(published):
+        published.load()
+    assert capsys.readouterr().err == ""
+    with told(published, 0.0):
+        until = monotonic() + 10
+        while not (said := capsys.readouterr().err) and monotonic() < until:
+            pass
+    assert said.startswith(
+        "waiting for the driver 'packet' of its-packet 1.0 (its_packet.driver:plugin) to be imported"
+    )
+    assert said.count("\n") == 1
+
+
+def test_manyPlugins(folder: Path) -> None:
+    """
+    However many there are, to choose one imports that one.
+    """
+    for number in range(500):
+        entry = {"wandaemon.drivers": {f"its{number}": f"its_number{number}:plugin"}}
+        install(folder, f"its-number{number}", {}, entry)
+    installDriver(folder, "packet", "its_packet", "its-packet")
+    before = process_time()
+    assert discover(ITapDriver).choose("packet").about == "a driver of somebody else's"
+    assert process_time() - before < 2
+    assert not [name for name in sys.modules if name.startswith("its_number")]
 
 
 def test_whereNobodyLooks(folder: Path) -> None:

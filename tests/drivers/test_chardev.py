@@ -64,11 +64,12 @@ class PaddedDeviceTests(TapDriverContract, SynchronousTestCase):
 
     def opener(self, path: str) -> int:
         self.assertEqual("/dev/ethertap", path)
-        device, self.host = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.addCleanup(self.host.close)
+        device, self.opened = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(self.opened.close)
         return device.detach()
 
     def hostOpened(self, tap: ITap) -> None:
+        self.host = self.opened
         self.host.setblocking(False)
 
     def hostSend(self, frame: bytes) -> None:
@@ -88,8 +89,8 @@ class PaddedDeviceTests(TapDriverContract, SynchronousTestCase):
         self.host.close()
 
     def holdings(self) -> tuple[object, ...]:
-        if hasattr(self, "host"):
-            self.host.close()
+        if hasattr(self, "opened"):
+            self.opened.close()
         return super().holdings()
 
     def test_noAddresses(self) -> None:

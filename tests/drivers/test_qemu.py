@@ -319,6 +319,8 @@ class DatagramContract(Folder, TapDriverContract):
     host: socket.socket
 
     def hostOpened(self, tap: ITap) -> None:
+        if hasattr(self, "host"):
+            self.host.close()
         self.host = self.machine()
         self.host.setblocking(False)
         self.addCleanup(self.host.close)

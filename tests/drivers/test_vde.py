@@ -81,6 +81,8 @@ class VDEDriverTests(TapDriverContract, SynchronousTestCase):
     The contract, and what a switch may do.
     """
 
+    severalAtOnce = False  # the switch has one port
+
     def setUp(self) -> None:
         self.folder = Path(mkdtemp())
         self.addCleanup(rmtree, self.folder)

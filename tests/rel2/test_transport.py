@@ -249,6 +249,18 @@ class REL2Tests(SynchronousTestCase):
         self.arrive(b"\0\0" + FRAME)
         self.assertEqual(self.receiver.heard, [peer, peer])
 
+    def test_whoNeverPausesIsHeard(self) -> None:
+        """
+        A peer that talks all the time is reported now and then, or its entries would end.
+        """
+        peer = Endpoint("192.0.2.2", 22222)
+        self.transport.peerAdded(peer)
+        self.clock.advance(1000)
+        for _ in range(60):
+            self.arrive(b"\0\0" + FRAME)
+            self.clock.advance(HEARD_INTERVAL / 20)
+        self.assertEqual(self.receiver.heard, [peer] * 3)
+
     def test_noAccountsOfStrangers(self) -> None:
         """
         Whoever sends, nothing is kept about those who are not in the table.

@@ -92,6 +92,9 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         self.settings = {"path": str(self.path)}
         return SQLiteStore()
 
+    def impossibleSettings(self) -> dict[str, str]:
+        return {"path": "/dev/null/wansd.sqlite"}
+
     def test_settings(self) -> None:
         """
         The store refuses what is no path, and none.

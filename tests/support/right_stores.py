@@ -40,6 +40,7 @@ class RightRecords:
         self.kinds: dict[str, dict[bytes, bytes]] = {}
         self.watchers: dict[object, tuple[str, Callable[[Mapping[bytes, bytes | None]], object]]] = {}
         self.file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        whole = 0
         with path.open("rb") as file:
             while True:
                 try:
@@ -47,6 +48,8 @@ class RightRecords:
                 except (EOFError, pickle.UnpicklingError):
                     break
                 self.take(kind, changes)
+                whole = file.tell()
+        os.truncate(self.file, whole)  # what a killed program wrote half would hide what follows
 
     def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
         if self.isClosed:
@@ -105,7 +108,10 @@ class RightStore:
         return None
 
     def open(self, settings: Settings, context: Context) -> IRecords:
-        return self.records(Path(readSettings(settings, RightSettings, "store-settings").path), context)
+        try:
+            return self.records(Path(readSettings(settings, RightSettings, "store-settings").path), context)
+        except OSError as error:
+            raise StoreUnavailable(f"the store cannot be opened: {error}; set another path") from error
 
 
 class RightStoreCase(StoreContract):
@@ -127,3 +133,6 @@ class RightStoreCase(StoreContract):
         assert isinstance(clock, Clock)
         clock.pump([0.1] * 20)
         return super().successResultOf(deferred)  # type: ignore[misc]  # that of Twisted's test case
+
+    def impossibleSettings(self) -> Mapping[str, Any]:
+        return {"path": f"{self.settings['path']}/there/is/none"}

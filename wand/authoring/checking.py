@@ -10,14 +10,17 @@ import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from wand.authoring.building import built, inWheel
+from wand.authoring.metadata import misshapen
+from wand.discovery.builtins import builtins
 from wand.discovery.kinds import GROUP_PREFIX, GROUPS
+from wand.discovery.published import NAME_MAXIMUM, isName
 from wand.health.origin import OURS
 from wand.status import CheckedStatus
 
@@ -35,6 +38,9 @@ CONTRACTS: Final[Mapping[str, tuple[str, str]]] = {
 #: Seconds for its tests, and for everything else.
 PATIENCE: Final = 600.0
 
+#: With which status pytest ends where there are no tests.
+_NO_TESTS: Final = 5
+
 #: The part of what a tool printed that is shown.
 _SHOWN: Final = 25
 
@@ -48,12 +54,18 @@ from functools import partial
 from wand.discovery.catalogue import lookAt
 from wand.discovery.entry_points import load
 from wand.discovery.published import Published
-from wand.discovery.settings import settingsOf
+from wand.discovery.settings import settings, settingsOf
 answer, asked = sys.argv[1:]
 said = []
 for kind, name, target in json.loads(asked):
     look = lookAt(Published(kind, name, target, "", "", partial(load, target)))
-    said.append((kind, name, look.state, look.reason, look.plugin is None or settingsOf(look.plugin) is not None))
+    known = None if look.plugin is None else settingsOf(look.plugin)
+    mute = []
+    try:
+        mute = [each.name for each in settings(known) if not each.about] if known else []
+    except Exception as error:
+        mute = [f"({type(error).__name__}: {error})"]
+    said.append((kind, name, look.state, look.reason, look.plugin is None or known is not None, mute))
 with open(answer, "w") as file:
     json.dump(said, file)
 """
@@ -67,18 +79,39 @@ def check(project: Path) -> Iterator[CheckedStatus]:
     """
     try:
         told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        yield _bad("packaging", "there is no pyproject.toml: wand plugin new writes one")
+        return
     except (OSError, ValueError) as error:
         yield _bad("packaging", f"pyproject.toml cannot be read: {error}")
+        return
+    odd = misshapen(told)
+    if odd:
+        yield from (_bad("packaging", each) for each in odd)
         return
     metadata = told.get("project", {})
     points = _entryPoints(metadata)
     yield from _packaging(project, metadata)
     yield from _groups(metadata)
+    yield from _names(points)
+    modules = [target.partition(":")[0] for _, _, target in points]
+    yield from _all("wheel", built(project, told, modules, _run), "it can be built, and has what it publishes")
     if points:
         yield from _discovery(project, points)
         yield from _contracts(project, points)
     yield from _tests(project)
     yield from _types(project)
+
+
+def _names(points: list[tuple[str, str, str]]) -> Iterator[CheckedStatus]:
+    faults = []
+    for kind, name, _ in points:
+        if not isName(name):
+            faults.append(f"{name!a} is no name: one word of at most {NAME_MAXIMUM} characters that can be shown")
+        elif name in {each.name for each in builtins(kind).published}:
+            faults.append(f"the name {name} is taken: {OURS} has a {kind} that is called so; call it otherwise")
+    if points:
+        yield from _all("names", faults, ", ".join(name for _, name, _ in points))
 
 
 def _entryPoints(metadata: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -95,22 +128,10 @@ def _packaging(project: Path, metadata: Mapping[str, Any]) -> Iterator[CheckedSt
     strays = [each for each in _OTHERS if (project / each).exists()]
     faults += [f"{each} would end up among the files of others: leave it out" for each in strays]
     for wheel in sorted((project / "dist").glob("*.whl")):
-        faults += _inWheel(wheel)
+        faults += inWheel(wheel)
     if not any(project.glob("*/py.typed")) and not any(project.glob("src/*/py.typed")):
         faults.append("no package has the file py.typed, so others cannot check types against it")
     yield from _all("packaging", faults, "it can be installed beside others")
-
-
-def _inWheel(wheel: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            names = archive.namelist()
-    except (OSError, zipfile.BadZipFile) as error:
-        return [f"{wheel.name} cannot be read: {error}"]
-    faults = [f"{wheel.name} has {each}: leave it out" for each in names if each.startswith("wand/")]
-    if not any(each.endswith(".dist-info/entry_points.txt") for each in names):
-        faults.append(f"{wheel.name} has no entry points")
-    return faults
 
 
 def _groups(metadata: Mapping[str, Any]) -> Iterator[CheckedStatus]:
@@ -130,11 +151,14 @@ def _discovery(project: Path, points: list[tuple[str, str, str]]) -> Iterator[Ch
             yield _bad("discovery", f"Python ended while it was loaded: {_tail(done)}")
             return
         said = json.loads(answer.read_text())
-    for kind, name, state, reason, tells in said:
+    for kind, name, state, reason, tells, mute in said:
         if state == "broken":
             yield _bad("discovery", f"{kind} {name}: {reason}")
         elif not tells:
             yield _bad("discovery", f"{kind} {name} has no attribute settings, so nobody learns what it can be told")
+        elif mute:
+            what = ", ".join(mute)
+            yield _bad("discovery", f"{kind} {name} does not say what {what} means: put @ivar into its settings")
         else:
             yield _good("discovery", f"{kind} {name} is {state}" + (f": {reason}" if reason else ""))
 
@@ -159,7 +183,12 @@ def _tests(project: Path) -> Iterator[CheckedStatus]:
         yield _bad("tests", "pytest is not installed: pip install pytest")
         return
     done = _run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider")
-    yield _good("tests", _tail(done, 1)) if done.returncode == 0 else _bad("tests", _tail(done))
+    if done.returncode == _NO_TESTS:
+        yield _bad("tests", "there are none: put them into tests/test_*.py (wand plugin new shows how)")
+    elif done.returncode:
+        yield _bad("tests", f"mend what fails, and look with python -m pytest:\n{_tail(done)}")
+    else:
+        yield _good("tests", _tail(done, 1))
 
 
 def _types(project: Path) -> Iterator[CheckedStatus]:
@@ -170,7 +199,10 @@ def _types(project: Path) -> Iterator[CheckedStatus]:
         settings = Path(folder) / "mypy.ini"
         settings.write_text("[mypy]\nplugins = mypy_zope:plugin\nstrict = True\nuntyped_calls_exclude = twisted\n")
         done = _run(project, "-m", "mypy", "--config-file", str(settings), *_packages(project))
-    yield _good("types", _tail(done, 1)) if done.returncode == 0 else _bad("types", _tail(done))
+    if done.returncode:
+        yield _bad("types", f"mend what mypy --strict, with the plugin mypy_zope, finds:\n{_tail(done)}")
+    else:
+        yield _good("types", _tail(done, 1))
 
 
 def _packages(project: Path) -> list[str]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from string import Template
 from typing import Final
 
+from wand.discovery.builtins import builtins
 from wand.discovery.kinds import GROUPS
+from wand.discovery.published import NAME_MAXIMUM
 from wand.errors import WandError
 
 #: Names that a configuration, a distribution and a module can be called by.
@@ -46,6 +48,10 @@ def make(kind: str, name: str, where: Path) -> list[Path]:
     """
     if not _NAME.fullmatch(name):
         raise NotMade(f"{name!r} is no name for a plugin: small letters and digits, with single hyphens between words")
+    if name in {each.name for each in builtins(kind).published}:
+        raise NotMade(f"the name {name!r} is taken: there is a {kind} in wandaemon that is called so; take another")
+    if len(name) > NAME_MAXIMUM:
+        raise NotMade(f"{name!r} is too long: a name has at most {NAME_MAXIMUM} characters")
     words = _words(kind, name)
     try:
         if where.exists() and any(where.iterdir()):

@@ -44,7 +44,7 @@ def new(kind: str, name: str, folder: Path | None) -> None:
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @jsonOption
 def check(path: Path, asJSON: bool) -> None:
-    """Check a package: how it is published, what is found, its tests and its types."""
+    """Check a package: how it is published, its wheel, what is found, its tests and its types."""
     from wand.authoring.checking import check as checked
 
     found = []

@@ -143,7 +143,7 @@ def _reason(plugin: PluginStatus) -> str:
 
 def _showOne(told: PluginDescription) -> None:
     plugin = told.plugin
-    click.echo(click.style(f"{plugin.kind} {plugin.name}", bold=True))
+    click.echo(click.style(f"{plugin.kind} {clean(plugin.name)}", bold=True))
     state = plugin.state + (f": {plugin.reason}" if plugin.reason else "")
     of = f"{plugin.distribution} {plugin.version}".strip()
     click.echo(line("about", plugin.about))

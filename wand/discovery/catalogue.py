@@ -23,6 +23,7 @@ from wand.discovery.in_dropins import inDropins
 from wand.discovery.inspecting import faultOf, whyUnusable
 from wand.discovery.kinds import kindOf
 from wand.discovery.published import Findings, Published, Rejection, Source
+from wand.discovery.slow import told
 from wand.errors import NoSuchPlugin
 
 #: Where plugins are published, and in which order it is looked.
@@ -168,15 +169,26 @@ def lookAt(published: Published) -> Look:
     """
     Import a plugin and look at it.
     """
-    try:
-        thing = published.load()
-    except ANYTHING as error:
-        return Look(published, None, "broken", describe(error))
-    fault = faultOf(published, thing)
-    if fault is not None:
-        return Look(published, None, "broken", fault)
-    reason = whyUnusable(thing)
+    with told(published):
+        try:
+            thing = published.load()
+        except ANYTHING as error:
+            return Look(published, None, "broken", _why(published, error))
+        fault = faultOf(published, thing)
+        if fault is not None:
+            return Look(published, None, "broken", fault)
+        reason = whyUnusable(thing)
     return Look(published, thing, "usable" if reason is None else "unusable", reason or "")
+
+
+def _why(published: Published, error: BaseException) -> str:
+    """
+    Why a plugin could not be imported.
+    """
+    module = published.where.partition(":")[0]
+    if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
+        return f"{describe(error)}: install {published.owner} again, or report to its author that it has no such module"
+    return describe(error)
 
 
 def _taken(kind: str, loser: Published, owner: str) -> str:

@@ -21,8 +21,12 @@ from twisted.python.failure import Failure
 from twisted.python.modules import getModule
 from zope.interface import implementer
 
-#: What the code of a plugin may raise without disturbing others.
-ANYTHING: Final = (Exception, SystemExit)
+#: What the code of a plugin may raise without disturbing others.  A KeyboardInterrupt is among it: it comes from code
+#: that raises one, or from an operator who does not want to wait for a plugin any longer.
+ANYTHING: Final = (BaseException,)
+
+#: How many characters of what an error says are shown.
+REASON_MAXIMUM: Final = 300
 
 #: What was read of each package, and from which files: a node looks for eight kinds of plugins when it starts, and to
 #: read takes a hundred times as long as to see that nothing has changed.
@@ -66,7 +70,11 @@ def describe(error: BaseException) -> str:
     """
     Say what an error is, in one line.
     """
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except ANYTHING:
+        text = "it cannot even say what it is"
+    text = text if len(text) <= REASON_MAXIMUM else f"{text[:REASON_MAXIMUM]}..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -157,5 +165,7 @@ def _brokenModule(failure: Failure, package: ModuleType) -> BrokenModule:
     files = [Path(frame[1]) for frame in failure.frames]
     if isinstance(error, SyntaxError) and error.filename:
         files.append(Path(error.filename))
+    if isinstance(error, SyntaxError) and not error.filename:  # so it says nothing of the file, as for a zero octet
+        files += [each for folder in folders for each in sorted(folder.glob("*.py")) if b"\0" in each.read_bytes()]
     path = next((each for each in files if each.parent in folders), files[-1] if files else Path(package.__name__))
     return BrokenModule(path.stem, str(path), describe(error))

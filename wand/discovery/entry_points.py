@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Final
 
 from wand.discovery.kinds import GROUP_PREFIX, GROUPS
-from wand.discovery.published import Findings, Published, Rejection
+from wand.discovery.published import NAME_MAXIMUM, Findings, Published, Rejection, isName, short
 from wand.health.installed import Distribution, distributions, normalized
 from wand.health.origin import OURS
 
@@ -87,8 +87,12 @@ def _read(distribution: Distribution, group: str, line: str) -> Published | Reje
     match = _LINE.fullmatch(line)
     where = f"{distribution.folder}/entry_points.txt"
     if match is None:
-        return Rejection("", line, where, f"{line!r} is not NAME = MODULE:OBJECT", distribution.title)
+        reason = f"{short(line)!r} is not NAME = MODULE:OBJECT"
+        return Rejection("", short(line), where, reason, distribution.title)
     name, target = match.groups()
+    if not isName(name):
+        reason = f"{short(name)!r} is no name: one word of at most {NAME_MAXIMUM} characters that can be shown"
+        return Rejection("", short(name), where, reason, distribution.title)
     if group not in _KINDS:
         close = get_close_matches(group, _KINDS, 1)
         instead = f"did you mean {close[0]}?" if close else f"there are {', '.join(_KINDS)}"

@@ -18,7 +18,7 @@ import twisted.plugins
 from wand.discovery.dropins import ANYTHING, search
 from wand.discovery.inspecting import silence
 from wand.discovery.kinds import GROUPS, KINDS
-from wand.discovery.published import Findings, Published, Rejection, Source
+from wand.discovery.published import Findings, Published, Rejection, Source, isName
 from wand.health.origin import distributionOf
 from wand.interfaces import IWandPlugin
 
@@ -102,4 +102,4 @@ def _nameOf(candidate: Any) -> str:
         name = candidate.name
     except ANYTHING:
         name = None
-    return name if isinstance(name, str) and name else type(candidate).__name__
+    return name if isinstance(name, str) and isName(name) else type(candidate).__name__

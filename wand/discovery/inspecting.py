@@ -14,7 +14,7 @@ from zope.interface.verify import verifyObject
 
 from wand.discovery.dropins import ANYTHING, describe
 from wand.discovery.kinds import GROUPS, KINDS
-from wand.discovery.published import Published
+from wand.discovery.published import NAME_MAXIMUM, Published, isName
 
 
 def faultOf(published: Published, thing: Any) -> str | None:
@@ -30,6 +30,8 @@ def faultOf(published: Published, thing: Any) -> str | None:
         verifyObject(interface, thing)
         if not (isinstance(thing.name, str) and isinstance(thing.about, str) and thing.name):
             return "its name and its description must be texts"
+        if not isName(thing.name):
+            return f"its name is not one word of at most {NAME_MAXIMUM} characters that can be shown"
         if thing.name != published.name:
             return f"it is published as {published.name!r}, but calls itself {thing.name!r}: make them the same"
     except Invalid as error:

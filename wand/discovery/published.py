@@ -5,11 +5,28 @@ What is published: a plugin as its distribution announces it, of which nothing h
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import attrs
 
 from wand.health.installed import normalized
+
+#: How many characters the name of a plugin may have.
+NAME_MAXIMUM: Final = 64
+
+
+def isName(name: str) -> bool:
+    """
+    Can something be asked for by this name: one word that can be shown in a line?
+    """
+    return 0 < len(name) <= NAME_MAXIMUM and name.isprintable() and " " not in name
+
+
+def short(text: str) -> str:
+    """
+    The beginning of a text that somebody wrote where a name is wanted.
+    """
+    return text if len(text) <= NAME_MAXIMUM else f"{text[:NAME_MAXIMUM]}..."
 
 
 @attrs.frozen

@@ -7,7 +7,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from types import ModuleType
 
+import attrs
+
 from wand.discovery.catalogue import SOURCES, Catalogue, Look
+from wand.discovery.dropins import ANYTHING
+from wand.discovery.dropins import describe as fault
 from wand.discovery.in_dropins import PACKAGES, abandoned, silent
 from wand.discovery.kinds import KINDS, SETTINGS
 from wand.discovery.published import Rejection, Source
@@ -65,7 +69,11 @@ def _description(look: Look) -> PluginDescription:
     key = SETTINGS[kind].format(name=name)
     if known is None:
         return PluginDescription(_status(look), key, None, "")
-    return PluginDescription(_status(look), key, settings(known), documentation(known))
+    try:
+        return PluginDescription(_status(look), key, settings(known), documentation(known))
+    except ANYTHING as error:  # such as a type that is imported for type checkers only
+        reason = f"what it says of its settings cannot be read: {fault(error)}"
+        return PluginDescription(_status(attrs.evolve(look, state="broken", reason=reason)), key, None, "")
 
 
 def _fault(rejection: Rejection) -> PluginStatus:

@@ -91,7 +91,8 @@ class REL2:
 @attrs.define
 class REL2Account:
     """
-    What passed between a peer and us; C{heard} in the clock's seconds, minus infinity for never.
+    What passed between a peer and us; C{heard}, and C{told} to the receiver, in the clock's seconds, minus infinity for
+    never.
 
     @ivar sender: what the port called the peer when it was heard last.
     @ivar port: sends to it, from the address of ours at which it was heard.
@@ -100,6 +101,7 @@ class REL2Account:
     port: DatagramSender
     sender: object = None
     heard: float = -inf
+    told: float = -inf
     framesReceived: int = 0
     bytesReceived: int = 0
     framesSent: int = 0
@@ -277,9 +279,10 @@ class REL2Transport:
         account.framesReceived += frames
         account.bytesReceived += octets
         now = self._clock.seconds()
-        if now - account.heard >= HEARD_INTERVAL and self._receiver is not None:
-            self._receiver.peerHeard(peer)
         account.heard = now
+        if now - account.told >= HEARD_INTERVAL and self._receiver is not None:
+            account.told = now
+            self._receiver.peerHeard(peer)
 
     # Accounts.
 

@@ -79,7 +79,7 @@ def redisSettings(settings: Settings) -> RedisSettings:
         host=url.hostname or "",
         port=_port(url) or _PORT,
         path=url.path if url.scheme == "unix" else "",
-        trust=_trust(settings.get("ca-file")) if url.scheme == "rediss" else None,
+        trust=_trust(settings.get("ca-file"), url),
         username=unquote(url.username or ""),
         password=_password(settings.get("password-file")),
         database=0 if url.scheme == "unix" else _database(url),
@@ -126,7 +126,11 @@ def _password(path: object) -> str:
         raise _invalid("password-file", f"{path} cannot be read: {error}") from error
 
 
-def _trust(path: object) -> Any:
+def _trust(path: object, url: SplitResult) -> Any:
+    if url.scheme != "rediss":
+        if path is not None:
+            raise _invalid("ca-file", "this connection has no TLS: write rediss:// in url, or leave ca-file out")
+        return None
     if path is None:
         return platformTrust()
     try:

@@ -21,7 +21,7 @@ TELLS: Final = Rule(
 CANDIDATE: Final = Rule(
     "OwnCandidate",
     "the endpoint is the numeric address and the port of one host, the kind one of CANDIDATE_KINDS, and about a few "
-    "words without a full stop",
+    "words in one line without a full stop",
     "others send datagrams there, and people read it in a list",
 )
 REACHABLE: Final = Rule(
@@ -36,8 +36,23 @@ ONCE: Final = Rule(
 )
 ONLY_NEWS: Final = Rule(
     "ICandidates.start",
-    "it tells only if there is something else to tell than before",
+    "it tells only if there is something else to tell than before, and keeps an order",
     "each time that it tells is announced to the servers and to members",
+)
+OWN_PORT: Final = Rule(
+    "OwnCandidate",
+    "a candidate of the kind host has the port of the node's data, context.port",
+    "nobody translates it on the way; another number, such as one in the wrong byte order, leads to nobody",
+)
+ONE_THREAD: Final = Rule(
+    "ICandidates.start",
+    "it tells in the thread of the reactor",
+    "nothing that it calls is made for several threads (context.deferToThread answers in the right one)",
+)
+APART: Final = Rule(
+    "ICandidateSource.open",
+    "what was opened is apart: whatever becomes of one, the others work, and tell what they find",
+    "a program may have several nodes, and opens a source again",
 )
 LIST_KEPT: Final = Rule(
     "ICandidates.start",
@@ -56,6 +71,6 @@ STOPS: Final = Rule(
 )
 SILENT: Final = Rule(
     "ICandidates.stop",
-    "after it nothing is told or sent, and no timer is left",
+    "it tells nothing itself, and after it nothing is told or sent, and no timer is left",
     "the node has no port any more to which others could be led",
 )

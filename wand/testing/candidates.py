@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import ip_address
+from itertools import pairwise
+from threading import current_thread, main_thread
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
-from wand.interfaces import CANDIDATE_KINDS, ICandidates, ICandidateSource, IWandPlugin, OwnCandidate
+from wand.interfaces import CANDIDATE_KINDS, ICandidates, ICandidateSource, IWandPlugin, NodeContext, OwnCandidate
 from wand.testing import candidate_rules as rules
 from wand.testing.node_plugins import NodePluginBench
 from wand.testing.plugin_contract import PluginContract
@@ -36,6 +38,7 @@ class CandidateSourceContract(NodePluginBench, PluginContract):
 
     pluginInterface = ICandidateSource
     openedInterface = ICandidates
+    context: NodeContext
     told: list[list[OwnCandidate]]
 
     def makeSource(self) -> ICandidateSource:
@@ -86,6 +89,7 @@ class CandidateSourceContract(NodePluginBench, PluginContract):
         """
         Take what the source tells.
         """
+        self.expect(current_thread() is main_thread(), rules.ONE_THREAD, f"it told in {current_thread().name}")
         isList = isinstance(candidates, Sequence) and all(isinstance(each, OwnCandidate) for each in candidates)
         self.expect(isList, rules.TELLS, f"{candidates!r}")
         self.told.append(list(candidates))
@@ -96,6 +100,7 @@ class CandidateSourceContract(NodePluginBench, PluginContract):
         Stop a source, within the time that it has.
         """
         ended: list[object] = []
+        told = len(self.told)
         with self.keeping(rules.STOPS, "stop()"):
             answer = candidates.stop()
         if isinstance(answer, Deferred):
@@ -104,6 +109,7 @@ class CandidateSourceContract(NodePluginBench, PluginContract):
             self.expect(ended == [None], rules.STOPS, f"after that time there was {ended}")
         else:
             self.expect(answer is None, rules.STOPS, f"{answer!r}")
+        self.expect(len(self.told) == told, rules.SILENT, f"stop() told {self.told[told:]}")
 
     # The contract.
 
@@ -136,11 +142,14 @@ class CandidateSourceContract(NodePluginBench, PluginContract):
             isSame = Endpoint.parse(str(candidate.endpoint)) == candidate.endpoint
         except AddressInvalid:
             isSame = False
-        isAbout = isinstance(candidate.about, str) and candidate.about.strip() and candidate.about[-1] != "."
+        about: Any = candidate.about
+        isAbout = isinstance(about, str) and about.strip() and about[-1] != "." and about.isprintable()
         isGood = isSame and candidate.kind in CANDIDATE_KINDS and bool(isAbout)
         self.expect(isGood, rules.CANDIDATE, f"{candidate}")
         isFar = not ip_address(candidate.endpoint.host).is_loopback and candidate.endpoint.port > 0
         self.expect(isFar, rules.REACHABLE, f"{candidate.endpoint}")
+        isOwn = candidate.kind != "host" or candidate.endpoint.port == self.context.port
+        self.expect(isOwn, rules.OWN_PORT, f"{candidate.endpoint}, and the port is {self.context.port}")
 
     def test_moved(self) -> None:
         """
@@ -167,9 +176,28 @@ class CandidateSourceContract(NodePluginBench, PluginContract):
             candidates.moved()
             self.pass_(30)
         self.stopped(candidates)
-        again = [each for before, each in zip(self.told, self.told[1:], strict=False) if before == each]
+        sets = [sorted(map(str, each)) for each in self.told]
+        again = [each for before, each in pairwise(sets) if before == each]
         self.expect(not again, rules.ONLY_NEWS, f"{len(again)} times it told the same: {again[:1]}")
         self.expect([list(each) for each in self._lists] == self.told, rules.LIST_KEPT, "a list was changed")
+
+    def test_twoAtOnce(self) -> None:
+        """
+        One for another node, open meanwhile and closed, does not disturb it.
+        """
+        others: list[Sequence[OwnCandidate]] = []
+        another: ICandidates = self.plugin.open(self.settings, self.nodeContext())
+        another.start(others.append)
+        self.pass_(10)
+        candidates = self.opened()
+        self.begun(candidates)
+        self.stopped(another)
+        self.expect(bool(self.told and self.told[-1]), rules.APART, "a second one told nothing")
+        told = len(others)
+        candidates.moved()
+        self.pass_(10)
+        self.expect(len(others) == told, rules.APART, "what one finds is told to the other, which was stopped")
+        self.stopped(candidates)
 
     def test_nothingAfterTheEnd(self) -> None:
         """

@@ -16,7 +16,7 @@ from wand.interfaces import (
 )
 from wand.table import OPERATOR, Rank, Source, Table
 from wand.testing import directory_rules as rules
-from wand.testing.directory_bench import DirectoryBench
+from wand.testing.directory_manners import DirectoryManners
 from wand.testing.inbox import Deaf
 from wand.testing.plugin_contract import PluginContract
 
@@ -30,7 +30,7 @@ _OTHERS: Final = MAC(b"\2\xee\0\0\0\1")
 _DAYS: Final = (48, 3600.0)
 
 
-class DirectoryContract(DirectoryBench, PluginContract):
+class DirectoryContract(DirectoryManners, PluginContract):
     """
     What every directory must do.  Mix it into a test case and say how to make one, and what it lists::
 

@@ -19,12 +19,14 @@ class DirectoryBench(NodePluginBench):
     Opens a directory, and looks at what it puts into the table.
 
     @ivar patience: seconds within which its entries are in the table.
+    @ivar requestsMaximum: how many datagrams it may send in a second, on average, when nothing changes.
     """
 
     pluginInterface = IDirectoryKind
     openedInterface = IDirectory
     context: NodeContext
     patience: float = 30.0
+    requestsMaximum: int = 10
 
     # What a directory's test supplies.
 
@@ -61,6 +63,13 @@ class DirectoryBench(NodePluginBench):
         opened.start()
         self.pass_(1)
         opened.status()
+
+    def holdings(self) -> tuple[object, ...]:
+        """
+        See L{NodePluginBench}.  The timers of the table are its own.
+        """
+        self.context.table.stop()
+        return super().holdings()
 
     def opened(self) -> IDirectory:
         """
@@ -102,7 +111,15 @@ class DirectoryBench(NodePluginBench):
             status = directory.status()
         isStatus = isinstance(status, list | tuple) and all(isinstance(each, DirectoryStatus) for each in status)
         self.expect(isStatus, rules.STATUS, f"{when} it returned {status!r}")
+        names = [each.name for each in status]
+        self.expect(len(set(names)) == len(names), rules.STATUS, f"{when} it has {', '.join(map(str, names))}")
         for each in status:
-            isFilled = isinstance(each.name, str) and each.name and each.state and isinstance(each.entries, int)
+            isFilled = (
+                isinstance(each.name, str)
+                and each.name
+                and each.state
+                and isinstance(each.entries, int)
+                and each.entries >= 0
+            )
             self.expect(bool(isFilled), rules.STATUS, f"{when} it returned {each!r}")
         return status

@@ -15,7 +15,7 @@ NOT_BEFORE: Final = Rule(
 )
 STATUS: Final = Rule(
     "IDirectory.status",
-    "it returns a sequence of DirectoryStatus at any time, before the start and after the end, too",
+    "it returns a sequence of DirectoryStatus, one for each name, at any time, before the start and after the end, too",
     "commands show it whenever they are asked",
 )
 OWN_SOURCES: Final = Rule(
@@ -27,6 +27,21 @@ LISTED: Final = Rule(
     "IDirectory.start",
     "what it should list is in the table then (listed() of the test says what)",
     "frames for an address that is not there are dropped",
+)
+STAYS: Final = Rule(
+    "IDirectory",
+    "what it lists stays in the table for as long as it is listed, also while another is opened and closed",
+    "an entry whose lifetime ends before it is confirmed is a host that cannot be reached for a moment, time and again",
+)
+MODEST: Final = Rule(
+    "IDirectory",
+    "it asks no more than a few times a second",
+    "servers answer thousands of nodes",
+)
+GROWS_NOT: Final = Rule(
+    "IDirectory",
+    "what strangers send is not kept",
+    "they can send as much as they like",
 )
 ENDS: Final = Rule(
     "IDirectory",

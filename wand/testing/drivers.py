@@ -12,6 +12,7 @@ from wand.interfaces import ISuperframeTap, ITap, ITapDriver
 from wand.testing import tap_rules as rules
 from wand.testing.plugin_contract import PluginContract
 from wand.testing.tap_ending import EndingTaps
+from wand.testing.tap_meanwhile import TapsMeanwhile
 from wand.testing.tap_passing import PassingFrames
 from wand.testing.tap_reading import ReadingAndWriting
 
@@ -19,7 +20,7 @@ from wand.testing.tap_reading import ReadingAndWriting
 _OFFLOADS: Final = ("TSO", "USO", "UFO", "GSO", "GRO", "LRO")
 
 
-class TapDriverContract(PassingFrames, ReadingAndWriting, EndingTaps, PluginContract):
+class TapDriverContract(PassingFrames, ReadingAndWriting, TapsMeanwhile, EndingTaps, PluginContract):
     """
     What every tap driver must do.  Mix it into a test case and say how to reach the host's side of the tap::
 

@@ -45,18 +45,39 @@ KEEPS_NOTHING: Final = Rule(
 )
 INJECTS_FRAMES: Final = Rule(
     "IFrameService.open",
-    "what is injected is a whole frame of octets, from the destination address on, no longer than mtu + 18",
+    "what is injected is a whole frame of octets, from the destination address on, no longer than mtu + 18, and comes "
+    "from an address of one host",
     "the host gets it as it is",
 )
 INJECTS_LITTLE: Final = Rule(
     "IFrameService.open",
-    "for a frame at most one is injected",
+    "for a frame at most one is injected, now or later",
     "what answers with more than it was asked is an amplifier for whoever asks",
 )
 NOT_WITHIN_OPEN: Final = Rule(
     "IFrameService.open",
     "nothing is injected and no timer is running before the first frame",
     "it is opened before the tap is started, and with the privileges of the start",
+)
+ANY_PEER: Final = Rule(
+    "IFrameWatcher.arriving",
+    "a peer is whatever the protocol calls it, such as an endpoint or the 32 octets of a key: it is only compared",
+    "a service that takes it apart works with one protocol and loses the frames of all others",
+)
+AT_ONCE: Final = Rule(
+    "IFrameWatcher",
+    "leaving and arriving take no time",
+    "one millisecond for each frame is a thousand frames a second; nothing else is done meanwhile",
+)
+APART: Final = Rule(
+    "IFrameService.open",
+    "what was opened is apart: whatever becomes of one, the others work",
+    "a program may have several nodes, and opens a service again; what is kept belongs to the watcher, not the class",
+)
+LASTS: Final = Rule(
+    "IFrameWatcher",
+    "what passes now passes later, too (what limits a rate lets the next second's frames pass)",
+    "a node runs for months",
 )
 CLOSE: Final = Rule(
     "IFrameWatcher.close",

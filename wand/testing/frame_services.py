@@ -5,112 +5,28 @@ The contract that every frame service fulfils, as tests that a service's author 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Any, Final
+from typing import Final
 
-from wand.ethernet import OVERHEAD, Frame
-from wand.interfaces import CONSUMED, IFrameService, IFrameWatcher, IWandPlugin
-from wand.table import Peer
+from wand.ethernet import OVERHEAD
 from wand.testing import frame_service_rules as rules
+from wand.testing.frame_service_manners import FrameServiceManners
 from wand.testing.memory import grownBy
-from wand.testing.node_plugins import NodePluginBench
 from wand.testing.plugin_contract import PluginContract
-from wand.testing.typical_frames import PASSING, TYPICAL
 
 #: How many frames are shown to see whether they are kept, and how long they are.
 _MANY: Final = 400
 _LENGTH: Final = 1000
 
 
-class FrameServiceContract(NodePluginBench, PluginContract):
+class FrameServiceContract(FrameServiceManners, PluginContract):
     """
     What every frame service must do.  Mix it into a test case and say how to make one::
 
         class MyServiceTests(FrameServiceContract, SynchronousTestCase):
             def makeService(self):
                 return MyService()
-
-    @ivar peer: who the frames come from.
-    @ivar mtu: the largest payload of a frame.
-    @ivar injected: what the service handed to the host.
     """
-
-    pluginInterface = IFrameService
-    openedInterface = IFrameWatcher
-    peer: Peer = "192.0.2.7:22222"
-    mtu: int = 1400
-    injected: list[Frame]
-
-    # What a service's test supplies.
-
-    def makeService(self) -> IFrameService:
-        """
-        Make the service.
-        """
-        raise NotImplementedError
-
-    def passing(self) -> Sequence[bytes]:
-        """
-        Frames that it lets pass in both directions: by default, some of protocols that few services care for.
-        """
-        return PASSING
-
-    def typical(self) -> Sequence[bytes]:
-        """
-        Frames that it may care for: by default, some of ARP, neighbour discovery, DHCP, mDNS and others.
-        """
-        return TYPICAL
-
-    # Tools.
-
-    def makePlugin(self) -> IWandPlugin:
-        """
-        See L{NodePluginBench}.
-        """
-        self.injected = []
-        return self.makeService()
-
-    def openWith(self, settings: Mapping[str, Any]) -> IFrameWatcher:
-        """
-        See L{NodePluginBench}.
-        """
-        watcher: IFrameWatcher = self.plugin.open(settings, self.context, self.inject)
-        return watcher
-
-    def inject(self, frame: Frame) -> None:
-        """
-        Hand a frame to the host.
-        """
-        self.injected.append(bytes(frame) if isinstance(frame, memoryview) else frame)
-
-    def opened(self) -> IFrameWatcher:
-        """
-        Open the service, and close it at the end.
-        """
-        watcher = self.openWith(self.settings)
-        self.addCleanup(watcher.close)
-        return watcher
-
-    def exercise(self, opened: IFrameWatcher) -> None:
-        """
-        See L{NodePluginBench}: show it frames.
-        """
-        for frame in self.typical():
-            self.ask(opened, frame)
-
-    def ask(self, watcher: IFrameWatcher, frame: Frame) -> tuple[Any, Any]:
-        """
-        Ask about a frame in both directions, and look at the answers.
-        """
-        with self.keeping(rules.NEVER_RAISES, f"leaving() of {bytes(frame[:60]).hex()}"):
-            leaving = watcher.leaving(frame)
-        with self.keeping(rules.NEVER_RAISES, f"arriving() of {bytes(frame[:60]).hex()}"):
-            arriving = watcher.arriving(self.peer, frame)
-        for answer in (leaving, arriving):
-            isAnswer = answer is True or answer is False or answer is CONSUMED
-            self.expect(isAnswer, rules.ANSWERS, f"{answer!r}")
-        return leaving, arriving
 
     # The contract.
 
@@ -221,6 +137,8 @@ class FrameServiceContract(NodePluginBench, PluginContract):
                     isFrame = isinstance(each, bytes | bytearray | memoryview) and len(each) >= 14
                     found = f"{each[:60]!r} of {len(each)} octets"
                     self.expect(isFrame and len(each) <= self.mtu + OVERHEAD, rules.INJECTS_FRAMES, found)
+                    isOfOne = not each[6] & 1
+                    self.expect(isOfOne, rules.INJECTS_FRAMES, f"its source is a group, {bytes(each[6:12]).hex()}")
 
     def test_closeLeavesNothing(self) -> None:
         """
@@ -229,11 +147,11 @@ class FrameServiceContract(NodePluginBench, PluginContract):
         before = self.holdings()
         watcher = self.openWith(self.settings)
         self.exercise(watcher)
+        self.injected.clear()
         with self.keeping(rules.CLOSE, "close(), called twice,"):
             watcher.close()
             watcher.close()
         after = self.holdings()
         self.expect(before == after, rules.CLOSE, f"(descriptors, timers, readers) {before} became {after}")
-        self.injected.clear()
         self.pass_(10)
-        self.expect(not self.injected, rules.CLOSE, f"{len(self.injected)} frames were injected after it")
+        self.expect(not self.injected, rules.CLOSE, f"{len(self.injected)} frames were injected by it or after it")

@@ -5,6 +5,7 @@ A hook that is told and asked, for tests of hooks.
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import category
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
@@ -175,7 +176,7 @@ class HookBench(PluginBench):
 
 
 def _isLine(text: object) -> bool:
-    return isinstance(text, str) and "\n" not in text
+    return isinstance(text, str) and not any(category(each) == "Cc" for each in text)
 
 
 def endCoroutine(coroutine: Any) -> None:

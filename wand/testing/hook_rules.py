@@ -56,8 +56,8 @@ IN_TIME: Final = Rule(
 )
 REASON: Final = Rule(
     "Verdict.reason",
-    "it is one line of text",
-    "the operator of the node that is refused sees it",
+    "it is one line of text without control characters",
+    "the operator of the node that is refused sees it, in a terminal; the name of a candidate is a stranger's (use !r)",
 )
 ADMITS: Final = Rule(
     "IHookListener.admit",
@@ -88,4 +88,24 @@ CLOSE: Final = Rule(
     "IHookListener.close",
     "nothing is left: no timer, descriptor or reader, also while a question is under way; more calls do nothing",
     "hooks are opened again when the configuration is read again",
+)
+AT_ONCE: Final = Rule(
+    "IHookListener",
+    "told and admit return at once; what has to wait answers by a Deferred",
+    "while one call waits, no frame passes and nobody else is admitted; a busy network has hundreds of events a second",
+)
+CANDIDATES_KEPT: Final = Rule(
+    "IHookListener.admit",
+    "candidates are not kept, or only so many",
+    "whoever is refused may ask again with another name, as often as it likes",
+)
+SEPARATE: Final = Rule(
+    "IHook.open",
+    "what was opened is apart: whatever becomes of one, the others work",
+    "when the configuration is read again, the new one may be opened before the old one is closed",
+)
+NO_LOOP: Final = Rule(
+    "IHookListener.told",
+    "it does not answer each event with another",
+    "it is told of its own, too, and would never end",
 )

@@ -22,7 +22,19 @@ EVENTS: Final = (
 )
 
 #: What candidates may be called: they say so themselves.
-NAMES: Final = ("", "é\u0301", "x" * 500, "a\nb", "../../etc/passwd", "$(reboot)", "\"'", "-rf", "\0", "\u202egpj")
+NAMES: Final = (
+    "",
+    "é\u0301",
+    "x" * 500,
+    "a\nb",
+    "../../etc/passwd",
+    "$(reboot)",
+    "\"'",
+    "-rf",
+    "\0",
+    "\u202egpj",
+    "\x1b[2J",
+)
 
 
 def makeCandidate(name: str = "alice", number: int = 1) -> Candidate:

@@ -14,7 +14,8 @@ from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import Candidate, IHook, IHookListener
 from wand.testing import hook_rules as rules
-from wand.testing.hook_bench import HookBench, endCoroutine
+from wand.testing.hook_bench import endCoroutine
+from wand.testing.hook_manners import HookManners
 from wand.testing.hook_questions import ASKING, Question, address, admission, route
 from wand.testing.hook_samples import EVENTS, NAMES, makeCandidate
 from wand.testing.memory import grownBy
@@ -28,7 +29,7 @@ _LENGTH: Final = 1000
 _SAID: Final = {True: "said yes to", False: "refused", None: "could not say now about"}
 
 
-class HookContract(HookBench, PluginContract):
+class HookContract(HookManners, PluginContract):
     """
     What every hook must do.  Mix it into a test case and say how to make it, whom it admits and whom it refuses::
 

@@ -83,6 +83,13 @@ class Network(Region):
 
         return undo
 
+    @property
+    def bound(self) -> int:
+        """
+        How many ports are bound, of all hosts.
+        """
+        return len(self._ports)
+
     def attach(self, port: Arrival, source: Endpoint) -> None:
         """
         Deliver to C{port} what is sent to C{source}.

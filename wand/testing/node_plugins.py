@@ -49,6 +49,12 @@ class NodePluginBench(PluginBench):
         """
         return self.plugin.open(settings, self.context)
 
+    def holdings(self) -> tuple[object, ...]:
+        """
+        See L{PluginBench}: ports, too.
+        """
+        return *super().holdings(), f"{self.network.bound} ports"
+
     def pass_(self, seconds: float) -> None:
         """
         Let time pass.

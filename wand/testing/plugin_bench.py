@@ -13,6 +13,7 @@ from typing import Any
 from twisted.internet.task import Clock
 
 from wand.interfaces import Context, IWandPlugin
+from wand.testing import plugin_rules as rules
 from wand.testing.contract import Contract
 from wand.testing.frames import makeContext
 
@@ -67,7 +68,26 @@ class PluginBench(Contract):
         Use what was opened a little.
         """
 
+    def heldByUse(self) -> tuple[object, object]:
+        """
+        Open it, use it and close it.
+
+        @return: what it held before that, and after.
+        """
+        before = self.holdings()
+        opened = self.openWith(self.settings)
+        self.exercise(opened)
+        self.shut(opened)
+        return before, self.holdings()
+
     # Tools.
+
+    def shut(self, opened: Any) -> None:
+        """
+        Close what was opened.
+        """
+        with self.keeping(rules.CLOSES, "closing it"):
+            self.closeOpened(opened)
 
     def setUp(self) -> None:
         """

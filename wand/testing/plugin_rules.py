@@ -68,6 +68,33 @@ NO_REACTOR: Final = Rule(
     "with the reactor of the process it cannot be tested in simulated time, and an import installs a reactor before "
     "twistd can choose one",
 )
+NO_OTHER_CLOCK: Final = Rule(
+    "everything that is opened",
+    "what is done later is done by context.clock, and in threads by context.deferToThread",
+    "what the reactor of the process calls goes on in no test, and in one that fakes the time at the wrong one "
+    "(a LoopingCall has to be given its clock; twisted.internet.threads knows no other reactor)",
+)
+USED_LEAVES_NOTHING: Final = Rule(
+    "close, stop",
+    "what was used and closed holds nothing more: no descriptor, timer, reader or port",
+    "a program that runs for months and is configured anew now and then runs out of them",
+)
+SETTING_TYPES: Final = Rule(
+    "open",
+    "a value of a wrong type is a ConfigurationInvalid whose key is the name of the setting",
+    "the operator sees a traceback instead, or the mistake only when the value is used "
+    "(wand.plugin_settings.readSettings does this)",
+)
+SETTINGS_SHOWN: Final = Rule(
+    "plugin.settings",
+    "the struct of the settings has each of them",
+    "it is what wand plugins NAME shows, and what an operator looks up",
+)
+CODE_KEPT: Final = Rule(
+    "every plugin",
+    "functions and methods of others are not replaced",
+    "all plugins and the program itself call them; what the next version of them does nobody has tried with this",
+)
 PRINTS_NOTHING: Final = Rule(
     "every plugin",
     "it prints nothing; it logs with twisted.logger and says what needs a person in context.notes",
@@ -80,7 +107,7 @@ CLOSES: Final = Rule(
 )
 PROCESS_KEPT: Final = Rule(
     "every plugin",
-    "the process is left as it is: its directory, environment, umask and signal handlers",
+    "the process is left as it is: its directory, environment, umask, signal handlers, locale, logging and the like",
     "they belong to the program and to all its plugins; twistd sets some of them itself",
 )
 LEAVES_NOBODY: Final = Rule(

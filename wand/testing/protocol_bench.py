@@ -105,11 +105,13 @@ class ProtocolBench(PluginBench):
     @ivar mtu: the largest payload of a frame.
     @ivar largestMTU: the largest that is tried.
     @ivar patience: seconds within which something arrives.
+    @ivar nodes: how many nodes there may be, for a frame to several.
     """
 
     mtu: int = 1280
     largestMTU: int = 9000
     patience: float = 2.0
+    nodes: int = 4
     clock: Clock
     network: Network
 

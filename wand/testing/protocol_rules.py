@@ -64,6 +64,46 @@ EACH: Final = Rule(
     "a frame goes to each of the peers once",
     "frames to groups, such as ARP, reach everybody so",
 )
+EACH_OF_MANY: Final = Rule(
+    "ITransport.sendEach",
+    "a frame goes to every peer of the list, and comes from the same one at each",
+    "a network of two is the exception",
+)
+A_KEY: Final = Rule(
+    "Peer",
+    "a peer can be hashed, and peerFrom gives an equal one for the same text each time",
+    "the table and the accounts have it as a key",
+)
+LASTS: Final = Rule(
+    "ITransport.send",
+    "frames pass after any number of others",
+    "numbers that begin again, queues that fill and windows that close end a connection after minutes",
+)
+GOOD_UNTIL_RETURN: Final = Rule(
+    "IFrameReceiver.frameReceived",
+    "a frame is good until the call returns, also if the receiver sends meanwhile",
+    "frame services answer from within; with one buffer for both a frame becomes another on its way",
+)
+ACCOUNT_BEGINS: Final = Rule(
+    "ITransport.peerStatus",
+    "a peer of the table with which nothing has passed yet has an account of zeros, and can be removed",
+    "commands ask for all peers; most of a large network are silent",
+)
+KEEPS_NOTHING: Final = Rule(
+    "ITransport",
+    "frames are not kept, and of those that wait for a peer only so many",
+    "a peer that does not answer would fill the memory of whoever sends to it",
+)
+STRANGERS_KEPT: Final = Rule(
+    "ITransport",
+    "nothing is kept of strangers, or only so much",
+    "they can send from as many addresses as they like, and forge them",
+)
+MODEST: Final = Rule(
+    "ITransport",
+    "what is sent without a frame, to keep a way open, is a few datagrams a second at most for each peer",
+    "idle hosts are most of a network, many of them on a battery or a metered line",
+)
 NOT_BEFORE: Final = Rule(
     "ITransport.start",
     "before it no frame is handed over, and what arrives raises nothing",
@@ -91,12 +131,12 @@ STRANGERS: Final = Rule(
 )
 HEARD: Final = Rule(
     "IFrameReceiver.peerHeard",
-    "it is called when a peer shows that it is alive, at most once every few seconds for each peer",
+    "it is called when a peer shows that it is alive, at most once every few seconds for each peer, and again later",
     "entries of the table stay because of it; to call it for each frame costs more than the frame",
 )
 STOP: Final = Rule(
     "ITransport.stop",
-    "then nothing is sent or handed over, no timer is left, and the port is free",
+    "then nothing is sent or handed over, also from within a batch, no timer is left, and the port is free",
     "a node that is configured anew binds it again",
 )
 AFTER_STOP: Final = Rule(

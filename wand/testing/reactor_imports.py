@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 _REACTOR: Final = "twisted.internet.reactor"
+_THREADS: Final = "twisted.internet.threads"
 
 
 @contextmanager
@@ -36,6 +37,8 @@ def reactorImports(plugin: object) -> Iterator[list[str]]:
         isReactor = name == _REACTOR or (name == "twisted.internet" and "reactor" in (fromlist or ()))
         if isReactor and _packageOf(importer) == package and not importer.startswith("wand.testing."):
             importers.append(importer)
+        if isReactor and importer == _THREADS and _packageOf(caller := _outside()) == package:
+            importers.append(caller)  # whoever calls deferToThread means the reactor of the process
         return load(name, globals, locals, fromlist or (), level)
 
     builtins.__import__ = noticed
@@ -61,6 +64,39 @@ def reactorHolders(*values: object) -> list[str]:
         and name in sys.modules
         and any(each is reactor for each in vars(sys.modules[name]).values())
     )
+
+
+@contextmanager
+def reactorCalls() -> Iterator[list[str]]:
+    """
+    Notice what the reactor of the process is asked to call later within the C{with}, and cancel it.
+
+    @return: what was to be called, once the C{with} has ended.
+    """
+    found: list[str] = []
+    before = {id(each) for each in _delayedCalls()}
+    try:
+        yield found
+    finally:
+        for each in _delayedCalls():
+            if id(each) not in before:
+                found.append(getattr(each.func, "__qualname__", repr(each.func)))
+                each.cancel()
+
+
+def _delayedCalls() -> list[Any]:
+    reactor: Any = sys.modules.get(_REACTOR)
+    return [] if reactor is None else list(reactor.getDelayedCalls())
+
+
+def _outside() -> str:
+    """
+    The module of the nearest caller that is neither Twisted nor this module.
+    """
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith((__name__, "twisted.")):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", ""))
 
 
 def _packageOf(module: str) -> str:

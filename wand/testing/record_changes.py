@@ -4,8 +4,14 @@ A part of the contract of stores: exchanges, the order of calls, and who hears o
 
 from __future__ import annotations
 
+from typing import Final
+
 from wand.testing import store_rules as rules
+from wand.testing.memory import grownBy
 from wand.testing.record_values import RecordValues
+
+#: How often one record is written to see whether its old values are kept.
+_TIMES: Final = 300
 
 
 class RecordChanges(RecordValues):
@@ -23,6 +29,7 @@ class RecordChanges(RecordValues):
             (None, b"2", False),
             (b"2", b"3", False),
             (b"11", b"3", False),
+            (b"", b"3", False),
             (b"1", b"1", True),
             (b"1", b"2", True),
             (b"2", b"2", True),
@@ -30,6 +37,10 @@ class RecordChanges(RecordValues):
             found = self.exchanged(b"k", expected, value)
             self.expect(bool(found) is isSet, rules.EXCHANGE, f"from {expected!r} to {value!r} it answered {found!r}")
         self.expectRecords({b"k": b"2", b"other": b"0"}, rules.EXCHANGE)
+        self.write({b"long": b"1234"})
+        for part in (b"1", b"123", b"234", b"1234\0"):
+            self.expect(not self.exchanged(b"long", part, b"5"), rules.EXCHANGE, f"it took {part!r} for b'1234'")
+        self.write({b"long": None})
         self.expect(bool(self.exchanged(b"k", b"2", None)), rules.EXCHANGE, "to None, which deletes, it was refused")
         self.expect(not self.exchanged(b"k", b"2", None), rules.EXCHANGE, "what is not there was deleted again")
         self.expect(bool(self.exchanged(b"k", None, None)), rules.EXCHANGE, "from no record to none it was refused")
@@ -61,6 +72,42 @@ class RecordChanges(RecordValues):
         expected = [None, True, None, False, {b"k": b"3", b"l": b"4"}, None]
         self.expect(answers == expected, rules.IN_ORDER, f"they answered {answers}, and not {expected}")
         self.expectRecords({b"l": b"4"}, rules.IN_ORDER)
+
+    def test_eachCallHasItsOwnAnswer(self) -> None:
+        """
+        Whoever changes an answer that it got, or asks again when it gets it, disturbs nobody.
+        """
+        self.write({b"k": b"1"})
+        records = self.records
+        first, second = records.load("a"), records.load("a")
+        self.expect(first is not second, rules.OWN_ANSWER, "two calls returned the same Deferred")
+        first.addCallback(lambda loaded: loaded.clear())
+        again = second.addCallback(lambda loaded: records.write("a", {**loaded, b"l": b"2"}))
+        self.answerOf(first, "load()")
+        self.answerOf(again, "load(), and write() from its callback", rules.OWN_ANSWER)
+        self.expectRecords({b"k": b"1", b"l": b"2"}, rules.OWN_ANSWER)
+
+    def test_emptiedKind(self) -> None:
+        """
+        A kind whose last record was deleted can be written again.
+        """
+        for value in (b"1", b"2"):
+            self.write({b"k": value})
+            self.expectRecords({b"k": value}, rules.SAME)
+            self.write({b"k": None})
+            self.expectRecords({}, rules.DELETES)
+
+    def test_oldValuesAreNotKept(self) -> None:
+        """
+        A record that is written again and again needs no more memory.
+        """
+        for number in range(20):
+            self.write({b"k": b"%04d" % number * 250})
+        with grownBy() as grown:
+            for number in range(_TIMES):
+                self.write({b"k": b"%04d" % number * 250})
+        found = f"{grown[0]} octets more are in use after {_TIMES} values of 1000 octets for one record"
+        self.expect(grown[0] < _TIMES * 500, rules.KEEPS_NOTHING_OLD, found)
 
     def test_nobodySeesHalfAWrite(self) -> None:
         """

@@ -36,6 +36,26 @@ KEYS: Final = Rule(
     "keys are octets: they are the same only if every octet is",
     "random identities differ in any octet; text databases fold case, trim blanks or stop at a zero",
 )
+OWN_ANSWER: Final = Rule(
+    "IRecords",
+    "each call has a Deferred and an answer of its own, and more may be asked from its callbacks",
+    "callers add callbacks that change the answer; the next one would get what the first has made of it",
+)
+KEEPS_NOTHING_OLD: Final = Rule(
+    "IRecords.write",
+    "the old values of a record are not kept in memory",
+    "a server runs for months and writes the same records again and again",
+)
+APART: Final = Rule(
+    "IStore.open",
+    "stores with other settings are other stores",
+    "two networks on one host would have each other's members",
+)
+UNAVAILABLE: Final = Rule(
+    "IStore.open",
+    "a store that cannot be opened is a StoreUnavailable, of open() or of each call, that says why",
+    "the operator sees this sentence and nothing else",
+)
 TYPES: Final = Rule(
     "IRecords",
     "load returns a dict of bytes by bytes, exchange a bool, write None, and no types that resemble them",

@@ -4,9 +4,14 @@ The contract that every store fulfils, as tests that a store's author runs again
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from twisted.python.failure import Failure
+
+from wand.errors import StoreUnavailable
 from wand.interfaces import IRecords, IStore, IWandPlugin
+from wand.testing import plugin_rules
 from wand.testing import store_rules as rules
 from wand.testing.plugin_contract import PluginContract
 from wand.testing.records import RecordsContract
@@ -34,6 +39,13 @@ class StoreContract(RecordsContract, PluginContract):
         Make the plugin.
         """
         raise NotImplementedError
+
+    def impossibleSettings(self) -> Mapping[str, Any] | None:
+        """
+        Good settings with which it cannot be opened, such as a path in a folder that is not there; C{None} if there are
+        none.
+        """
+        return None
 
     def makePlugin(self) -> IWandPlugin:
         """
@@ -66,6 +78,48 @@ class StoreContract(RecordsContract, PluginContract):
         """
         self.answerOf(opened.write("a", {b"k": b"1"}), "write()")
         self.answerOf(opened.load("a"), "load()")
+
+    # The contract.
+
+    def test_storesAreApart(self) -> None:
+        """
+        A store with other settings is another store.
+        """
+        before, records = dict(self.settings), self.records
+        self.write({b"k": b"1"})
+        another = self.makeStore()
+        if dict(self.settings) == before:
+            return  # the test has one place only
+        with self.keeping(rules.APART, "open() of another one"):
+            other: IRecords = another.open(self.settings, self.context)
+        found = self.answerOf(other.load("a"), "load()")
+        self.expect(found == {}, rules.APART, f"the other one holds {found}")
+        self.answerOf(other.write("a", {b"l": b"2"}), "write()")
+        self.closeOpened(other)
+        self.use(records)
+        self.expectRecords({b"k": b"1"}, rules.APART)
+
+    def test_whatCannotBeOpened(self) -> None:
+        """
+        When the store cannot be opened, the error says why and nothing is left behind.
+        """
+        settings = self.impossibleSettings()
+        if settings is None:
+            return
+        before = self.holdings()
+        try:
+            opened = self.openWith(settings)
+            failures: list[Failure] = []
+            self.answerOf(opened.load("a").addErrback(failures.append), "load()")
+            self.closeOpened(opened)
+            error = failures[0].value if failures else None
+        except self.failureException:
+            raise
+        except Exception as raised:
+            error = raised
+        isSaid = isinstance(error, StoreUnavailable) and bool(str(error).strip())
+        self.expect(isSaid, rules.UNAVAILABLE, f"{error!r}")
+        self.expect(before == self.holdings(), plugin_rules.NOTHING_LEFT, f"{before} became {self.holdings()}")
 
 
 class SharedStoreContract(SharedRecordsContract, StoreContract):

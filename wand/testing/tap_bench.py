@@ -14,7 +14,7 @@ from wand.ethernet import MAC
 from wand.interfaces import ITap, ITapDriver, IWandPlugin, TapRequest
 from wand.testing.descriptors import Descriptors
 from wand.testing.frames import FrameRecorder, makeFrame
-from wand.testing.plugin_bench import PluginBench
+from wand.testing.plugin_bench import PluginBench, openDescriptors
 
 #: Turns of the reactor, of at least a millisecond each, after which a test gives up.
 TURNS_MAXIMUM: Final = 500
@@ -30,6 +30,7 @@ class TapBench(PluginBench):
     @ivar hearsAll: does the tap hand over frames to any host?  C{False} for a port of one host, which gets only what is
         for its own address.
     @ivar superframes: whether superframes are welcome.
+    @ivar severalAtOnce: can another tap be opened and closed beside that of the test's host?
     @ivar batchLimit: how many frames one wake-up may hand over at most.
     @ivar floodSize: how many frames are written to fill the queue.
     @ivar turnsMaximum: turns of the reactor after which a test gives up.
@@ -41,6 +42,7 @@ class TapBench(PluginBench):
     largestMTU: int = 9000
     hearsAll: bool = True
     superframes: bool = False
+    severalAtOnce: bool = True
     batchLimit: int = 64
     floodSize: int = 3000
     turnsMaximum: int = TURNS_MAXIMUM
@@ -55,7 +57,7 @@ class TapBench(PluginBench):
 
     def hostOpened(self, tap: ITap) -> None:
         """
-        A tap was opened: prepare its host's side.
+        A tap was opened: prepare its host's side.  Called again when it was closed and another is opened.
         """
 
     def hostSend(self, frame: bytes) -> None:
@@ -126,6 +128,22 @@ class TapBench(PluginBench):
         self.hostSend(makeFrame(60))
         opened.write(makeFrame(60))
         self.turn()
+
+    def heldByUse(self) -> tuple[object, object]:
+        """
+        See L{PluginBench}.  The host's side may be the test's own, so what is looked at is whether frames take more.
+        """
+        tap, recorder = self.started()
+        held = []
+        for begin in (0, 10):
+            frames = [makeFrame(60, begin + number) for number in range(10)]
+            for frame in frames:
+                self.hostSend(frame)
+                tap.write(frame)
+            self.turnUntil(lambda: set(frames) <= set(recorder.frames))  # noqa: B023
+            self.hostReceived()
+            held.append(len(openDescriptors()))
+        return held[0], held[1]
 
     def holdings(self) -> tuple[object, ...]:
         """

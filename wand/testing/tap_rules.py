@@ -69,6 +69,26 @@ MTU_IN_FORCE: Final = Rule(
     "from then on name, MAC address and MTU are the new ones, also for the sizes of frames",
     "somebody changed the interface (ip link set mtu): frames of the new size are cut or lost where the old one counts",
 )
+GOOD_UNTIL_RETURN: Final = Rule(
+    "IFrameReader.frameRead",
+    "a frame is good until the call returns, also if the receiver writes meanwhile",
+    "forwarding and frame services answer from within; with one buffer for both a frame becomes another on its way",
+)
+WRITE_TAKES_NOTHING: Final = Rule(
+    "ITap.write",
+    "what the host sent meanwhile is not lost",
+    "each loss halves the speed of a connection",
+)
+WAKES_FOR_NOTHING: Final = Rule(
+    "IReadDescriptor.doRead",
+    "called though there is nothing to read, it does nothing, and does not take that for the end",
+    "reactors and kernels wake a reader up for nothing now and then (select(2), BUGS)",
+)
+APART: Final = Rule(
+    "ITapDriver.open",
+    "taps are apart: whatever becomes of one, the others work, and each as if it were the first",
+    "a program may have several networks, and opens a tap again; what they share is kept by the tap, not by the class",
+)
 NO_ECHO: Final = Rule(
     "IFrameReader.frameRead",
     "what was written to the tap is not handed over again",

@@ -31,7 +31,7 @@ class SealedContractTests(ProtocolContract, SynchronousTestCase):
         context = super().makeContext()
         self.realm = SealedNetwork()
         self.realm.clock, self.realm.underlay = self.clock, self.network
-        self.keys = {number: NodeKey.fromSeed(bytes([number]) * 32) for number in (1, 2)}
+        self.keys = {number: NodeKey.fromSeed(bytes([number]) * 32) for number in range(1, self.nodes + 1)}
         return context
 
     def makeProtocol(self) -> Sealed:

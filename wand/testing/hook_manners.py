@@ -1,0 +1,110 @@
+"""
+A part of the contract of hooks: what they cost others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Final
+
+from twisted.internet.defer import Deferred
+
+from wand.events import Event
+from wand.interfaces import Candidate
+from wand.testing import hook_rules as rules
+from wand.testing.hook_bench import HookBench
+from wand.testing.hook_questions import admission
+from wand.testing.hook_samples import EVENTS, makeCandidate
+from wand.testing.memory import grownBy
+
+#: Seconds that a call may take, when it is quickest.
+_QUICK: Final = 0.04
+
+#: How many candidates are asked about to see whether they are kept, and how long their names are.
+_MANY: Final = 40
+_LENGTH: Final = 5000
+
+#: How many events a hook may publish when it is told of one.
+_ANSWERS: Final = 10
+
+
+class HookManners(HookBench):
+    """
+    Time, memory, and other hooks.
+    """
+
+    def test_doesNotWait(self) -> None:
+        """
+        To tell it something, or to ask it, takes no time.
+        """
+        listener = self.opened()
+        answers: list[object] = []
+        calls: dict[str, Callable[[], object]] = {
+            "told()": lambda: listener.told(EVENTS[0]),
+            "admit()": lambda: answers.append(listener.admit(makeCandidate())),
+        }
+        for doing, call in calls.items():
+            taken = []
+            for _ in range(5):
+                began = perf_counter()
+                with self.keeping(rules.NEVER_RAISES, doing):
+                    call()
+                taken.append(perf_counter() - began)
+            quickest = 1000 * min(taken)
+            self.expect(min(taken) < _QUICK, rules.AT_ONCE, f"{doing} took {quickest:.0f} ms when it was quickest")
+        for answer in answers:
+            if isinstance(answer, Deferred):
+                answer.addErrback(lambda failure: None)
+                self.settle(answer)
+
+    def test_candidatesAreNotKept(self) -> None:
+        """
+        It keeps no candidates.
+        """
+        listener = self.opened()
+
+        def ask(number: int) -> None:
+            self.answerTo(listener, admission(makeCandidate(f"{number:0{_LENGTH}}", number % 250)))
+
+        for number in range(3):
+            ask(number)
+        with grownBy() as grown:
+            for number in range(3, _MANY):
+                ask(number)
+        found = f"{grown[0]} octets more are in use after {_MANY} candidates with names of {_LENGTH} characters"
+        self.expect(grown[0] < _MANY * _LENGTH // 2, rules.CANDIDATES_KEPT, found)
+
+    def test_eventsOfItsOwn(self) -> None:
+        """
+        It is told of what it publishes itself, and comes to an end.
+        """
+        listener = self.opened()
+        published: list[Event] = []
+
+        def tell(event: Event) -> None:
+            published.append(event)
+            if len(published) <= _ANSWERS:
+                listener.told(event)
+
+        self.addCleanup(self.context.events.subscribe(tell))
+        for event in EVENTS:
+            published.clear()
+            listener.told(event)
+            self.expect(len(published) <= _ANSWERS, rules.NO_LOOP, f"{event} is answered without an end")
+
+    def test_twoAtOnce(self) -> None:
+        """
+        One that is opened and closed meanwhile does not disturb another.
+        """
+        before = self.opened()
+        listener, last = self.opened(), self.openWith(self.settings)
+        last.told(EVENTS[0])
+        before.close()
+        last.close()
+        asked: tuple[tuple[Candidate | None, bool], ...] = (self.admitted(), True), (self.refused(), False)
+        for candidate, isAdmitted in asked:
+            if candidate is not None:
+                answer = self.answerTo(listener, admission(candidate))
+                found = f"after others were closed it answers {answer} about {candidate}"
+                self.expect(answer is isAdmitted, rules.SEPARATE, found)
