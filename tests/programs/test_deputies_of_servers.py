@@ -10,7 +10,9 @@ from sealed_network_case import Dwelling, SealedNetworkTestCase
 from twisted.internet.defer import Deferred
 
 from wand.control.program import InvitationSettings
+from wand.sealed.authority.offline_signing import signedOffline
 from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.identity import NETWORK_KEY, NetworkKey
 
 
 class DeputiesOfServersTests(SealedNetworkTestCase):
@@ -100,3 +102,40 @@ class DeputiesOfServersTests(SealedNetworkTestCase):
         for each in (one, two, three, four):
             self.assertEqual(each.own.conflicts, [])
         self.assertTrue(self.reaches(three, four))
+
+    def test_theKeyIsElsewhere(self) -> None:
+        """
+        Where the network key is kept elsewhere, the right waits for a signature, and so does the certificate of the
+        network for whom the deputy admitted; until then the deputy's counts.
+        """
+        one = self.dwelling(1)
+        state = self.directory / "server"
+        self.end(self.server)
+        text = (state / NETWORK_KEY).read_text()
+        (state / NETWORK_KEY).unlink()
+        self.startServer()
+        self.asked(self.server.network.appoint("node-1", 4))
+        self.go(1.0)
+        self.assertFalse(one.own.admission)
+        key = NetworkKey.parse(text)
+        self.assertEqual(self.sign(key), 1)
+        self.go(1.0)
+        self.assertTrue(one.own.admission)
+
+        two = self.guest(one, 2)
+        self.go(40.0)
+        self.assertEqual(self.certificateOf(two).admitter, self.certificateOf(one).identity)
+        self.assertEqual(self.members()["node-2"].admitter, one.own.key)
+        self.assertEqual(self.sign(key), 1)
+        self.go(40.0)
+        self.assertEqual(self.certificateOf(two).admitter, b"")
+        self.assertEqual(self.sign(key), 0)
+        self.assertTrue(self.reaches(two, one))
+
+    def sign(self, key: NetworkKey) -> int:
+        """
+        Sign what waits for it, and bring it back; how many there were.
+        """
+        signatures = signedOffline(self.server.network.requests(), key, self.clock.seconds())
+        taken: int = self.asked(self.server.network.importSignatures(signatures))
+        return taken

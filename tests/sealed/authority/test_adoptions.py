@@ -130,6 +130,17 @@ class AdoptionTests(AuthorityCase):
         self.clock.advance(1)
         self.assertEqual(self.meet("eve", seat=0, since=int(self.wallClock()) - 900).name, "nobody")
 
+    def test_takenBack(self) -> None:
+        """
+        From whom the right was taken, or a part of it, no more are adopted at once, whatever its grant says, which it
+        may hold for long.
+        """
+        self.assertEqual(self.meet("carol").name, "carol")
+        self.now(self.operator.appoint("deputy", 0))
+        self.assertEqual(self.meet("dave", seat=1).name, "nobody")
+        self.now(self.operator.appoint("deputy", 2))
+        self.assertEqual(self.meet("dave", seat=1).name, "dave")
+
     def test_appointing(self) -> None:
         """
         The right is given and taken; the deputy hears of it with its certificate.

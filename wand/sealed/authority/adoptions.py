@@ -37,16 +37,24 @@ class Adoptions:
         @return: since when it is a member as far as the network is concerned: now.
         @raise MembershipRefused: if that one may admit no more.
         """
-        now, granted = int(self._wallClock()), content.granted
+        now = int(self._wallClock())
         beginning = self._beginning.setdefault(content.admitter, {})
         others = {*self._recent(content.admitter, now), *self._awaited(beginning, now)} - {content.identity}
-        if granted is None or len(others) >= granted.members:
+        if len(others) >= self._allowed(content):
             raise MembershipRefused(
                 f"{Identity(content.admitter)} has admitted more members than it may: allow more (wand appoint), or "
                 "revoke it"
             )
         beginning[content.identity] = now
         return now
+
+    def _allowed(self, content: Certificate) -> int:
+        """
+        What the grant says, unless the operator has taken some of it back since.
+        """
+        granted, admitter = content.granted, self._members.get(content.admitter)
+        allowed = 0 if granted is None else granted.members
+        return allowed if admitter is None else min(allowed, admitter.admits)
 
     def _recent(self, admitter: bytes, now: int) -> Iterator[bytes]:
         """
