@@ -185,6 +185,7 @@ class GrantSigning:
         certificate = _under(grant, record.certificateFor(self._network, now, min(life, grant.expires - now)))
         seat = self._seatOf(record, grant)
         certificate = msgspec.structs.replace(certificate, grant=own.grant, seat=seat, binding=record.binding)
+        self._seats.take(certificate)  # before anybody shows it to us: the next one is to get another seat
         return certificate, signed(self._key.signing, certificate)
 
     def _seatOf(self, record: MemberRecord, grant: Grant) -> int:
