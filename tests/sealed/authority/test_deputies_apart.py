@@ -20,7 +20,7 @@ from wand.sealed.authority.deputy import Deputy
 from wand.sealed.authority.deputy_membership import OwnMembership
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.certificate import Certificate
-from wand.sealed.credentials.claim import Announcement, Claim, precedenceOf, seniorityOf
+from wand.sealed.credentials.claim import Announcement, Claim, seniorityOf
 from wand.sealed.credentials.fields import withoutPrefix
 from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.identity import NodeKey
