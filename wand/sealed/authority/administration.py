@@ -153,6 +153,7 @@ class Administration:
         for endpoint in endpoints:
             checkPlace(endpoint)
         self._checkAdmits(admits)
+        self.checkTerms(bridge=bridge, relay=relay, admits=admits, limits=limits)
         made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits, relay, admits)
         token = Token(
             network=self._network.identity,
