@@ -126,8 +126,9 @@ def appoint(member: str, admits: int) -> Operation:
 
     It makes invitations (wand invite) and admits by hand (wand admit), also while nobody reaches this program, and
     passes on no rights but its own bridge and relay right. Whom it admitted gets a certificate of this program as soon
-    as the two meet. With --members 0 it is given the right no longer; what it has holds until its certificate expires,
-    unless it is revoked.
+    as the two meet. With --members 0 it loses the right as soon as it is reached. Until then other members take whom it
+    admits, at most until its certificate expires; this program signs for none of them any more. Revoking it ends all of
+    that at once.
     """
 
     async def run(session: Session) -> None:
@@ -135,7 +136,7 @@ def appoint(member: str, admits: int) -> Operation:
         if found.admits:
             click.echo(f"{_called(found)} may admit {found.admits} members{_unsigned(found)}")
         else:
-            click.echo(f"{_called(found)} gets no right to admit others any more; what it has expires, or revoke it")
+            click.echo(_dismissal(found, session.now))
 
     return Operation(run)
 
@@ -211,6 +212,19 @@ def _expiry(expires: float | None, now: float) -> str:
     if expires is None:
         return ""
     return age(expires - now) if expires > now else "expired"
+
+
+def _dismissal(member: MemberStatus, now: float) -> str:
+    """
+    What happens when, if a member is to admit nobody any more.
+    """
+    left = f", {age(member.expires - now)} from now at most" if member.expires is not None else ""
+    return (
+        f"{_called(member)} may admit nobody any more{_unsigned(member)}\n"
+        "  at once: whom it admits gets no certificate of the network\n"
+        "  as soon as it is reached: it admits nobody\n"
+        f"  until its grant expires{left}: if it is not reached, others take whom it admits; wand revoke ends that, too"
+    )
 
 
 def _called(member: MemberStatus) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 from authority_case import AuthorityCase
 from simulated.membership import macFrom, octetsFrom
 
-from wand.errors import MembershipRefused
+from wand.errors import MembershipRefused, StoreUnavailable
 from wand.sealed.credentials.certificate import NODE, Certificate
 from wand.sealed.credentials.identity import NodeKey
+from wand.sealed.credentials.key_binding import bindingOf
 from wand.sealed.credentials.member_status import MemberStatus
 from wand.sealed.credentials.signed import signed, unverified
 from wand.stores.memory import MemoryRecords
@@ -52,6 +53,7 @@ class AdoptionTests(AuthorityCase):
             "expires": self.own.expires,
             "grant": self.own.grant,
             "seat": 0,
+            "binding": bindingOf(key),
         }
         certificate = signed(self.deputy.key.signing, Certificate(**(fields | changes)))
         self.authority.own.admit(certificate, key.exchangePublic)
@@ -106,6 +108,39 @@ class AdoptionTests(AuthorityCase):
         self.authority = self.opened(mac=macFrom("founder"), life=30 * DAY)
         self.assertEqual(self.meet("n5", seat=1).name, "nobody")
 
+    def test_aStoreThatFails(self) -> None:
+        """
+        Whoever comes again and again while the store takes nothing uses up one place of its deputy's, and no more.
+        """
+        broken = self.authority._members._stored.exchange
+        self.authority._members._stored.exchange = _refused  # type: ignore[method-assign]
+        for _ in range(5):
+            self.assertEqual(self.meet("carol").name, "nobody")
+        self.authority._members._stored.exchange = broken  # type: ignore[method-assign]
+        self.assertEqual([self.meet("carol").name, self.meet("dave", seat=1).name], ["carol", "dave"])
+
+    def test_severalServers(self) -> None:
+        """
+        What one server adopted counts at the others that share its store.
+        """
+        other = self.opened(self.state)
+        self.assertEqual([self.meet("carol").name, self.meet("dave", seat=1).name], ["carol", "dave"])
+        self.authority = other
+        self.now(other.reload())
+        self.clock.advance(1)
+        self.assertEqual(self.meet("eve", seat=0, since=int(self.wallClock()) - 900).name, "nobody")
+
+    def test_takenBack(self) -> None:
+        """
+        From whom the right was taken, or a part of it, no more are adopted at once, whatever its grant says, which it
+        may hold for long.
+        """
+        self.assertEqual(self.meet("carol").name, "carol")
+        self.now(self.operator.appoint("deputy", 0))
+        self.assertEqual(self.meet("dave", seat=1).name, "nobody")
+        self.now(self.operator.appoint("deputy", 2))
+        self.assertEqual(self.meet("dave", seat=1).name, "dave")
+
     def test_appointing(self) -> None:
         """
         The right is given and taken; the deputy hears of it with its certificate.
@@ -120,12 +155,22 @@ class AdoptionTests(AuthorityCase):
         for wrong in (-1, 65_537):
             self.failing(self.operator.appoint("bob", wrong), MembershipRefused)
 
-    def test_serversAdmitThemselves(self) -> None:
+    def test_serversAppointToo(self) -> None:
         """
-        In a network with servers nobody is appointed: whom it admitted would not find them.
+        In a network with servers members are appointed just so; a server itself is not.
         """
         self.records, self.state = MemoryRecords(), self.directory()
         self.authority = self.opened()
-        self.joined(name="bob")
-        self.assertIn("servers", self.failing(self.operator.appoint("bob", 7), MembershipRefused))
-        self.assertIn("servers", self.failing(self.operator.invite(("192.0.2.1:1",), admits=7), MembershipRefused))
+        bob = self.joined(name="bob")
+        self.assertEqual(self.now(self.operator.appoint("bob", 7)).admits, 7)
+        own = unverified(self.operator.certificateOf(bob.identity), Certificate)
+        assert own is not None and own.granted is not None
+        self.assertEqual(own.granted.members, 7)
+        carol = self.joined(self.invite(admits=3), name="carol")
+        assert carol.own is not None
+        self.assertTrue(carol.own.admission)
+        self.assertIn("anyway", self.failing(self.operator.appoint("server", 7), MembershipRefused))
+
+
+async def _refused(*what: object) -> bool:
+    raise StoreUnavailable("the disk is full")

@@ -115,6 +115,21 @@ class AdmittingTests(DeputyCase):
         with self.assertRaises(MembershipRefused):
             self.enlist("carol")
 
+    def test_seatsBeforeAnybodyIsSeen(self) -> None:
+        """
+        Two who were admitted, and did not come yet, have a seat each: else the later one would be nobody.
+        """
+        seats = []
+        for name in ("alice", "bob"):
+            key = NodeKey.fromSeed(octetsFrom(name))
+            request = HandedRequest.of(key, name, bytes(macFrom(name)))
+            answer = self.now(self.deputy.requests.enlist(request, "", ENDPOINTS))
+            assert answer is not None
+            content = unverified(answer.certificate, Certificate)
+            assert content is not None
+            seats.append(content.seat)
+        self.assertEqual(seats, [0, 1])
+
     def enlist(self, name: str) -> None:
         key = NodeKey.fromSeed(octetsFrom(name))
         request = HandedRequest.of(key, name, bytes(macFrom(name)))

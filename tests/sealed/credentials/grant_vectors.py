@@ -15,6 +15,7 @@ from wand.sealed.credentials.certificate import NODE, Certificate
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.grant import BRIDGE, Grant
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
+from wand.sealed.credentials.key_binding import bindingOf
 from wand.sealed.credentials.signed import signed
 
 NETWORK = NetworkKey.fromSeed(b"\x11" * 32)
@@ -47,7 +48,7 @@ def vectors() -> dict[str, Any]:
     """
     grant = signed(NETWORK.signing, Grant(ADMITTER.identity, SINCE, EXPIRES, BRIDGE, 256))
     own = certificate(ADMITTER, "bob", 2, grant, since=SINCE, issued=SINCE, admission=True)
-    admitted = certificate(MEMBER, "carol", 3, grant, since=NOW, issued=NOW, seat=7)
+    admitted = certificate(MEMBER, "carol", 3, grant, since=NOW, issued=NOW, seat=7, binding=bindingOf(MEMBER))
     claim = Claim(
         NETWORK.network, MEMBER.identity, 1, admitted.macs, admitted.addresses, admitted.name, ADMITTER.identity
     )

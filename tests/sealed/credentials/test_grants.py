@@ -33,9 +33,10 @@ from wand.sealed.credentials.grant import (
     rightsOf,
 )
 from wand.sealed.credentials.identity import Identity, NetworkKey, NodeKey
+from wand.sealed.credentials.key_binding import KeyBinding, bindingOf
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.seats import CHANGES_MAXIMUM
-from wand.sealed.credentials.signed import SIGNED_MAXIMUM, packed, signed, unverified
+from wand.sealed.credentials.signed import SIGNED_MAXIMUM, packed, signature, signed, unverified
 from wand.sealed.credentials.trust import Trust
 
 NETWORK = TestNetwork()
@@ -150,6 +151,45 @@ class ChainTests(SynchronousTestCase):
         member = self.trust.admit(octets, CAROL.exchangePublic)
         assert member is not None
         self.assertEqual((member.admitter, member.isAuthority, member.admission), (BOB.identity, False, False))
+
+    def test_nobodyElsesName(self) -> None:
+        """
+        Whoever may admit others cannot certify a key of its own as the exchange key of another member, and so speak in
+        that member's name: the owner of an identity says which exchange key is its own.
+        """
+        grant = NETWORK.grant(BOB)
+        mixed = attrs.evolve(CAROL, exchange=BOB.exchange, exchangePublic=BOB.exchangePublic)
+        for binding in (
+            b"",
+            bytes(64),
+            bindingOf(CAROL),
+            signature(BOB.signing, KeyBinding(CAROL.identity, BOB.exchangePublic)),
+        ):
+            octets = NETWORK.certificate(mixed, "carol", grant=grant, by=BOB, binding=binding)
+            self.assertIsNone(self.trust.admit(octets, BOB.exchangePublic))
+        octets = NETWORK.certificate(CAROL, "carol", grant=grant, by=BOB)
+        self.assertIsNotNone(self.trust.admit(octets, CAROL.exchangePublic))
+
+    def test_whatFits(self) -> None:
+        """
+        The longest certificate that a member gives fits: with the longest name, and an address of IPv6.
+        """
+        most = ("2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff/64",)
+        octets = NETWORK.certificate(
+            CAROL,
+            "c" * 32,
+            None,
+            most,
+            since=2**33,
+            expires=2**34,
+            bridge=True,
+            relay=True,
+            seat=65_535,
+            by=BOB,
+            grant=NETWORK.grant(BOB, since=2**33, expires=2**34, members=65_536),
+        )
+        self.assertLessEqual(len(octets), 512)
+        self.assertIsNotNone(self.trust.check(octets))
 
     def test_whoMayAdmit(self) -> None:
         """
@@ -267,6 +307,7 @@ class Attempt:
     granted: int
     grantor: int
     person: int
+    binding: int
     fields: dict[str, Any]
     grant: dict[str, Any]
 
@@ -279,7 +320,9 @@ class Attempt:
         admitter = [*ADMITTERS, PEOPLE[5]][self.granted]
         body = packed(Grant(admitter.identity, **self.grant))
         grant = packed([body, keys[self.grantor].sign(b"wand grant 1\0" + body)])
-        return _signedAnyhow(_fields(PEOPLE[self.person], grant=grant, **self.fields), keys[self.signer])
+        binding = [bindingOf(PEOPLE[self.person]), bindingOf(PEOPLE[5]), b""][self.binding]
+        body = _fields(PEOPLE[self.person], grant=grant, binding=binding, **self.fields)
+        return _signedAnyhow(body, keys[self.signer])
 
     @property
     def isAllowed(self) -> bool:
@@ -290,6 +333,7 @@ class Attempt:
         fields, grant = self.fields, self.grant
         rules = (
             self.grantor == 0,
+            self.binding == 0,
             self.signer == self.granted + 2,
             fields["role"] == NODE,
             not fields["admission"],
@@ -331,6 +375,7 @@ attempts = st.builds(
     granted=_mostly(0, 1, 2),
     grantor=_mostly(0, 1, 2, 3, 4),
     person=st.integers(0, 4),
+    binding=_mostly(0, 1, 2),
     fields=st.fixed_dictionaries(
         {
             "role": _mostly(NODE, SERVER),

@@ -5,15 +5,18 @@ Tests for L{wand.sealed.reach.lan_joining}: an invitation is enough to find its 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import attrs
 from hypothesis import given
 from hypothesis import strategies as st
-from simulated.membership import entropyFrom
+from simulated.membership import entropyFrom, octetsFrom
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
+from wand.sealed.credentials.identity import NodeKey
+from wand.sealed.credentials.signed import signature
 from wand.sealed.credentials.token import Token
 from wand.sealed.reach.lan_joining import (
     INVITATIONS_MAXIMUM,
@@ -27,7 +30,10 @@ from wand.sealed.reach.lan_links import LanLinks
 from wand.testing.links import SimulatedLink, SimulatedLinkPort
 
 NETWORK = b"N" * 32
-TOKEN = Token(NETWORK, b"I" * 32, b"E" * 32, ("198.51.100.1:9",), b"i" * 16, b"S" * 32, "aes-256-gcm", (), True)
+MAKER = NodeKey.fromSeed(octetsFrom("maker"))
+TOKEN = Token(NETWORK, MAKER.identity, b"E" * 32, ("198.51.100.1:9",), b"i" * 16, b"S" * 32, "aes-256-gcm", (), True)
+
+SIGN = partial(signature, MAKER.signing)
 
 
 @attrs.define
@@ -68,7 +74,7 @@ class LanJoiningTests(SynchronousTestCase):
         self.clock = Clock()
         self.link = SimulatedLink(self.clock)
         self.secrets = [TOKEN.secret]
-        self.speaker = Speaker(LanHost(lambda: self.secrets, 4711, entropyFrom("host")))
+        self.speaker = Speaker(LanHost(lambda: self.secrets, 4711, entropyFrom("host"), SIGN))
         self.speaker.port = self.link.host(1, "192.0.2.1").open(self.speaker)
         self.speaker.port.join(1, "192.0.2.1")
         self.found: list[Endpoint] = []
@@ -109,7 +115,7 @@ class LanJoiningTests(SynchronousTestCase):
                 tried.append(bytes([number]) * 32)
                 yield tried[-1]
 
-        host = LanHost(secrets, 4711, entropyFrom("host"))
+        host = LanHost(secrets, 4711, entropyFrom("host"), SIGN)
         self.assertIsNone(host.answer(bytes(1232), NETWORK))
         self.assertEqual(len(host._seals), INVITATIONS_MAXIMUM)
 
@@ -144,16 +150,46 @@ class LanJoiningTests(SynchronousTestCase):
         self.guest.heard(answer.datagram, ("198.51.100.99", 9))
         self.assertEqual(len(self.found), count)
 
+    def test_whoElseHasTheInvitation(self) -> None:
+        """
+        Only the maker of an invitation, which it names, can answer: another who has it too takes no place from it,
+        from however many addresses it answers, and whenever it does.
+        """
+        other = NodeKey.fromSeed(octetsFrom("other"))
+        rival = LanHost(lambda: self.secrets, 9, entropyFrom("rival"), partial(signature, other.signing))
+        self.ask()
+        [question] = [each for each in self.link.spoken if each.isQuestion]
+        answer = rival.answer(question.datagram, NETWORK)
+        assert answer is not None
+        for number in range(20):
+            self.guest.heard(answer, (f"198.51.100.{number}", 9))
+        self.assertEqual(self.found, [Endpoint("192.0.2.1", 4711)])
+
+    def test_sentOnLater(self) -> None:
+        """
+        Whoever sends on the maker's answer to the question before takes no place of the answers to the next one.
+        """
+        self.ask()
+        [answer] = [each for each in self.link.spoken if not each.isQuestion]
+        self.link.drop = lambda spoken: not spoken.isQuestion
+        self.ask()
+        for number in range(20):
+            self.guest.heard(answer.datagram, (f"198.51.100.{number}", 9))
+        late = [each for each in self.link.spoken if not each.isQuestion][-1]
+        self.guest.heard(late.datagram, ("192.0.2.7", 9))
+        self.assertEqual(self.found[-1], Endpoint("192.0.2.7", 4711))
+
     def test_late(self) -> None:
         """
         The answer to the question before still counts.
         """
+        self.link.drop = lambda spoken: not spoken.isQuestion
         self.ask()
         [answer] = [each for each in self.link.spoken if not each.isQuestion]
         self.secrets.clear()
         self.ask()
         self.guest.heard(answer.datagram, answer.sender)
-        self.assertEqual(len(self.found), 2)
+        self.assertEqual(self.found, [Endpoint("192.0.2.1", 4711)])
 
     def test_stopped(self) -> None:
         """
@@ -171,7 +207,7 @@ class LanJoiningTests(SynchronousTestCase):
         """
         seal = sealOf(TOKEN.secret, NETWORK)
         sealed = seal.sealed(JoinQuestion(octets[:16]), entropyFrom("anything"))
-        host = LanHost(lambda: [TOKEN.secret], 4711, entropyFrom("host"))
+        host = LanHost(lambda: [TOKEN.secret], 4711, entropyFrom("host"), SIGN)
         host.answer(octets, NETWORK)
         answer = host.answer(sealed, NETWORK)
         self.assertEqual(answer is not None, len(octets) >= 16)

@@ -19,6 +19,7 @@ from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.descriptor import Cipher, Descriptor
 from wand.sealed.credentials.grant import Grant
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
+from wand.sealed.credentials.key_binding import bindingOf
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.signed import signed
@@ -95,11 +96,13 @@ class TestNetwork:
         grant: bytes = b"",
         seat: int = 0,
         by: NodeKey | None = None,
+        binding: bytes | None = None,
     ) -> bytes:
         """
         A signed certificate for a node; without C{macs} for the one of its name.
 
         @param by: who signs in place of the network.
+        @param binding: in place of what the node says of its keys.
         """
         content = Certificate(
             network=self.key.network,
@@ -119,6 +122,7 @@ class TestNetwork:
             relay=relay,
             grant=grant,
             seat=seat,
+            binding=bindingOf(key) if by not in (None, key) and binding is None else binding or b"",
         )
         return signed(self.key.signing if by is None else by.signing, content)
 

@@ -153,6 +153,7 @@ class Administration:
         for endpoint in endpoints:
             checkPlace(endpoint)
         self._checkAdmits(admits)
+        self.checkTerms(bridge=bridge, relay=relay, admits=admits, limits=limits)
         made = await self._invitations.make(uses, lifetime, name, bridge, approval, limits, relay, admits)
         token = Token(
             network=self._network.identity,
@@ -272,11 +273,6 @@ class Administration:
     def _checkAdmits(self, admits: int) -> None:
         if not 0 <= admits <= ADMITS_MAXIMUM:
             raise MembershipRefused(f"a member may admit at most {ADMITS_MAXIMUM} others")
-        if admits and not self._isNode:
-            raise MembershipRefused(
-                "the servers of this network admit its members: whom another member admitted would not find them; make "
-                "an invitation here (wand invite)"
-            )
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """

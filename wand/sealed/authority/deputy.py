@@ -67,32 +67,14 @@ class Deputy(MemberAuthority):
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
         self._recovery = MemberRecovery(members, assigned, issuer, events)
         self.own = DeputyMembership(own, network, members, self._invitations, self._recovery, trust, wallClock)
+        approval, admitter = Approval(hooks, clock), own.key.identity
         redemption = Redemption(
-            members,
-            assigned,
-            self._invitations,
-            issuer,
-            trust,
-            Approval(hooks, clock),
-            wallClock,
-            own.key.identity,
-            own.isMember,
+            members, assigned, self._invitations, issuer, trust, approval, wallClock, admitter, own.isMember
         )
         self.requests = DeputyRequests(self.own, network, members, assigned, issuer, redemption, clock, events)
-        servers = Servers(own.key.identity, members, records, wallClock)
-        self.administration = DeputyAdministration(
-            self.own,
-            network,
-            members,
-            assigned,
-            self._invitations,
-            issuer,
-            revoker,
-            servers,
-            events,
-            signing=signing,
-            everybody=own.everybody,
-        )
+        servers = Servers(admitter, members, records, wallClock)
+        parts = self.own, network, members, assigned, self._invitations, issuer, revoker, servers, events
+        self.administration = DeputyAdministration(*parts, signing=signing, everybody=own.everybody)
 
     @classmethod
     async def open(

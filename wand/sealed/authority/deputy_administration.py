@@ -4,7 +4,7 @@ What the operator of a member that admits others sees and changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from heapq import nsmallest
 from typing import Any, Final
 
@@ -17,7 +17,6 @@ from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import MemberStatus
-from wand.sealed.credentials.token import Token
 
 #: Why something cannot be done here.
 ELSEWHERE: Final = (
@@ -52,24 +51,6 @@ class DeputyAdministration(Administration):
         others = nsmallest(count, known, key=lambda each: each.identity)
         found = {each.identity: _statusOf(each) for each in others} | {each.identity: each.status for each in kept}
         return [found[identity] for identity in sorted(found)[:count]]
-
-    async def invite(
-        self,
-        endpoints: Sequence[str],
-        uses: int = 1,
-        lifetime: float = 86_400.0,
-        name: str = "",
-        bridge: bool = False,
-        approval: bool = False,
-        limits: Limits = DEFAULT_LIMITS,
-        relay: bool = False,
-        admits: int = 0,
-    ) -> Token:
-        """
-        See L{Administration.invite}.
-        """
-        self.checkTerms(bridge=bridge, relay=relay, admits=admits, limits=limits)
-        return await super().invite(endpoints, uses, lifetime, name, bridge, approval, limits, relay)
 
     def checkTerms(
         self, *, bridge: bool = False, relay: bool = False, admits: int = 0, limits: Limits = DEFAULT_LIMITS

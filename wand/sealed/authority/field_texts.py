@@ -24,6 +24,7 @@ _LABELS: Final = {
     "relay": "may be a relay",
     "admission": "may admit members",
     "grant": "may admit",
+    "binding": "its own word on its keys",
     "since": "member since",
     "revoked": "revoked at",
 }

@@ -34,6 +34,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar admission: has it the admission right?
     @ivar admits: how many members it may admit under a grant; 0 for none, or for one that has the network key.
     @ivar admitter: the member that admitted it; empty if a server did, or whoever has the network key.
+    @ivar binding: what the member says of its keys, for the certificates that its admitter signs; see
+        L{wand.sealed.credentials.key_binding}.
     @ivar asked: when a server without the network key asked for a new certificate, in seconds since the epoch; 0 if
         that is answered.
     @ivar learned: does the server know of it by its certificate only, because the store was lost or restored?
@@ -62,6 +64,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
     admission: bool = False
     admits: int = 0
     admitter: bytes = b""
+    binding: bytes = b""
 
     @classmethod
     def of(cls, content: Certificate, certificate: bytes) -> Self:
@@ -91,6 +94,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
             admission=content.admission and not mayGrant,
             admits=granted.members if mayGrant and granted is not None else 0,
             admitter=content.admitter,
+            binding=content.binding,
         )
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:

@@ -22,6 +22,7 @@ from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.credentials.fields import nameLike, withoutPrefix
 from wand.sealed.credentials.handed import HandedRequest
+from wand.sealed.credentials.key_binding import isBinding
 from wand.sealed.credentials.messages import Join, JoinProof
 from wand.sealed.credentials.signed import isSignature
 from wand.sealed.credentials.trust import Trust
@@ -106,7 +107,7 @@ class Redemption:
         @raise MembershipRefused: if it cannot be a member, with the reason.
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
-        join = Join(request.identity, request.name, request.mac, request.proof)
+        join = Join(request.identity, request.name, request.mac, request.proof, request.binding)
         await self._lock.acquire()
         try:
             record = await self._enlisted(join, request.exchangeKey, terms)
@@ -126,6 +127,8 @@ class Redemption:
 
     def _known(self, join: Join, exchangeKey: bytes) -> MemberRecord | None:
         record = self._members.get(join.identity)
+        if self._admitter and not isBinding(join.binding, join.identity, exchangeKey):
+            raise MembershipRefused("the node is too old to be admitted by this one: install a later version of it")
         if self._trust.isRevoked(join.identity) or (record and record.state == "revoked"):
             raise MembershipRefused("this key was revoked; it cannot be a member again")
         if record is not None and not compare_digest(record.exchangeKey, exchangeKey):
@@ -238,6 +241,7 @@ class Redemption:
             relay=invitation.relay,
             admits=invitation.admits,
             admitter=self._admitter,
+            binding=join.binding if self._admitter else b"",
         )
 
 

@@ -4,15 +4,17 @@ Members are told of the other servers of their network, so that they use those t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
 from wand.sealed.authority.servers import Servers
+from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import MESSAGE_MAXIMUM, Server, pack
-from wand.sealed.credentials.token import OTHERS_MAXIMUM
+from wand.sealed.credentials.signed import unverified
+from wand.sealed.credentials.token import OTHERS_MAXIMUM, TokenServer
 from wand.timing.repeating import Repeating
 
 #: How many members are told at once that a server is new, and seconds until the next ones are.
@@ -22,7 +24,8 @@ TELLING_INTERVAL: Final = 0.01
 
 class ServerNews:
     """
-    Tells each member when its session begins, and all when a server is new or is reached elsewhere.
+    Tells each member when its session begins, and all when a server is new or is reached elsewhere.  Those that may
+    admit others are told of this server, too, since they pass that on.
     """
 
     def __init__(
@@ -55,8 +58,12 @@ class ServerNews:
 
     def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
         """
-        See L{wand.sealed.authority.member_authority.AuthorityObserver}: a server that is new has its certificate now.
+        See L{wand.sealed.authority.member_authority.AuthorityObserver}: a server that is new has its certificate now,
+        or a member may admit others from now on.
         """
+        content = unverified(certificate, Certificate)
+        if content is not None and content.admission and self._sessions.isUp(identity):
+            self._tellOurselves(identity)
         if identity not in self._told and identity in self._servers.identities:
             self._changed(identity)
 
@@ -69,6 +76,12 @@ class ServerNews:
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if up:
             self._tell(peer)
+        if up and member.admission:
+            self._tellOurselves(peer)
+
+    def _tellOurselves(self, peer: bytes) -> None:
+        for message in self._about(self._servers.own):
+            self._sessions.sendControl(peer, message)
 
     def _changed(self, identity: Identity) -> None:
         if self._servers.get(identity) is None:
@@ -92,7 +105,10 @@ class ServerNews:
             self._sessions.sendControl(peer, message)
 
     def _messages(self, peer: bytes) -> Iterator[bytes]:
-        for server in self._servers.others[:OTHERS_MAXIMUM]:
+        yield from self._about(each for each in self._servers.others[:OTHERS_MAXIMUM] if each.identity != peer)
+
+    def _about(self, servers: Iterable[TokenServer]) -> Iterator[bytes]:
+        for server in servers:
             message = pack(Server(self._certificateOf(server.identity), server.endpoints))
-            if server.identity != peer and len(message) <= MESSAGE_MAXIMUM:
+            if len(message) <= MESSAGE_MAXIMUM:
                 yield message

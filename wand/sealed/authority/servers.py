@@ -121,6 +121,14 @@ class Servers:
         found = [self.get(bytes.fromhex(each.key)) for each in listed]
         return [each for each in found if each is not None]
 
+    @property
+    def own(self) -> tuple[TokenServer, ...]:
+        """
+        This server, as nodes need to know it; empty if it is none, or they cannot reach it.
+        """
+        found = self.get(self._own)
+        return () if found is None else (found,)
+
     def get(self, identity: bytes) -> TokenServer | None:
         """
         A server, as nodes need to know it; C{None} if it is none that they can reach.

@@ -157,7 +157,8 @@ class GrantSigning:
             return False
         life = certificate.expires - certificate.issued
         same = _under(granted, record.certificateFor(self._network, certificate.issued, life))
-        return msgspec.structs.replace(same, grant=certificate.grant, seat=certificate.seat) == certificate
+        given = {"grant": certificate.grant, "seat": certificate.seat, "binding": record.binding}
+        return msgspec.structs.replace(same, **given) == certificate
 
     def isWorthIt(self, record: MemberRecord, now: float) -> bool:
         """
@@ -182,7 +183,9 @@ class GrantSigning:
             )
         checkTerms(grant, bridge=record.bridge, relay=record.relay)
         certificate = _under(grant, record.certificateFor(self._network, now, min(life, grant.expires - now)))
-        certificate = msgspec.structs.replace(certificate, grant=own.grant, seat=self._seatOf(record, grant))
+        seat = self._seatOf(record, grant)
+        certificate = msgspec.structs.replace(certificate, grant=own.grant, seat=seat, binding=record.binding)
+        self._seats.take(certificate)  # before anybody shows it to us: the next one is to get another seat
         return certificate, signed(self._key.signing, certificate)
 
     def _seatOf(self, record: MemberRecord, grant: Grant) -> int:

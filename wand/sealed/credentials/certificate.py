@@ -36,6 +36,8 @@ class Certificate(Body, frozen=True, array_like=True):
     @ivar grant: what lets somebody admit others, signed: this member itself; or, if it is another's, the member that
         signed this certificate in place of the network.
     @ivar seat: the number of this certificate among those that the other one signed.
+    @ivar binding: of such a certificate, the signature with which its owner says that the exchange key is its own, see
+        L{wand.sealed.credentials.key_binding}: so whoever may admit others admits nobody in somebody else's name.
     """
 
     domain: ClassVar[str] = "wand certificate 1"
@@ -57,6 +59,7 @@ class Certificate(Body, frozen=True, array_like=True):
     admission: bool = False
     grant: Annotated[bytes, Meta(max_length=GRANT_MAXIMUM)] = b""
     seat: Annotated[int, Meta(ge=0, lt=ADMITS_MAXIMUM)] = 0
+    binding: Annotated[bytes, Meta(max_length=64)] = b""
 
     def __post_init__(self) -> None:
         checkAddresses(self.addresses)
@@ -65,8 +68,8 @@ class Certificate(Body, frozen=True, array_like=True):
             raise ValueError("a certificate is issued, then it expires")
         if self.grant:
             self._checkGrant()
-        elif self.seat:
-            raise ValueError("only a certificate that a member signed has a seat")
+        elif self.seat or self.binding:
+            raise ValueError("only a certificate that a member signed has a seat and a binding")
 
     @property
     def granted(self) -> Grant | None:
@@ -91,7 +94,7 @@ class Certificate(Body, frozen=True, array_like=True):
         if granted is None:
             raise ValueError("a grant that cannot be read")
         if granted.identity == self.identity:
-            isAllowed = self.admission and self.role == NODE and self.seat == 0
+            isAllowed = self.admission and self.role == NODE and self.seat == 0 and not self.binding
         else:
             isAllowed = self._isAllowedBy(granted)
         if not isAllowed:

@@ -10,6 +10,7 @@ from typing import Final
 
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.grant import isGrantOf
+from wand.sealed.credentials.key_binding import isBinding
 from wand.sealed.credentials.signed import unverified, verified
 
 #: How many grants are remembered whose signatures are right: each stands in many certificates.
@@ -29,7 +30,8 @@ def certified(octets: bytes, network: bytes) -> Certificate | None:
     admitter = content.admitter
     if not admitter:
         return verified(octets, Certificate, network)
-    return verified(octets, Certificate, admitter) if _isGranted(content.grant, network) else None
+    isItsOwn = _isGranted(content.grant, network) and isBinding(content.binding, content.identity, content.exchangeKey)
+    return verified(octets, Certificate, admitter) if isItsOwn else None
 
 
 @lru_cache(maxsize=GRANTS_REMEMBERED)

@@ -20,6 +20,7 @@ from msgspec import Meta
 from wand.errors import TokenInvalid
 from wand.sealed.credentials.fields import Octets6, Octets32, Octets64, checkSecret
 from wand.sealed.credentials.identity import Entropy, NodeKey
+from wand.sealed.credentials.key_binding import bindingOf
 from wand.sealed.credentials.messages import Signed
 from wand.sealed.credentials.signed import Body, isSignature, packed, signature, unpacked
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
@@ -52,6 +53,7 @@ class HandedRequest(msgspec.Struct, frozen=True, array_like=True):
     @ivar name: what it would like to be called.
     @ivar mac: the address of its tap.
     @ivar proof: its signature of a L{RequestProof}.
+    @ivar binding: see L{wand.sealed.credentials.key_binding}; a node that is older than deputies sends none.
     """
 
     identity: Octets32
@@ -59,6 +61,7 @@ class HandedRequest(msgspec.Struct, frozen=True, array_like=True):
     name: Annotated[str, Meta(max_length=64)]
     mac: Octets6
     proof: Octets64
+    binding: Annotated[bytes, Meta(max_length=64)] = b""
 
     @classmethod
     def of(cls, key: NodeKey, name: str, mac: bytes) -> Self:
@@ -66,7 +69,7 @@ class HandedRequest(msgspec.Struct, frozen=True, array_like=True):
         The request of a node.
         """
         proof = RequestProof(key.identity, key.exchangePublic, name[:64], mac)
-        return cls(key.identity, key.exchangePublic, name[:64], mac, signature(key.signing, proof))
+        return cls(key.identity, key.exchangePublic, name[:64], mac, signature(key.signing, proof), bindingOf(key))
 
     @property
     def text(self) -> str:

@@ -47,12 +47,14 @@ class Join(msgspec.Struct, tag=control_numbers.JOIN, frozen=True, array_like=Tru
     @ivar name: what it would like to be called; anything.
     @ivar mac: the address of its tap.
     @ivar proof: the signature of a L{JoinProof}.
+    @ivar binding: see L{wand.sealed.credentials.key_binding}; a node that is older than deputies sends none.
     """
 
     identity: Octets32
     name: Annotated[str, Meta(max_length=64)]
     mac: Octets6
     proof: Octets64
+    binding: Annotated[bytes, Meta(max_length=64)] = b""
 
 
 class Admitted(msgspec.Struct, tag=control_numbers.ADMITTED, frozen=True, array_like=True):

@@ -16,6 +16,7 @@ from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.health.notes import Notes
 from wand.sealed.credentials.identity import NodeKey
+from wand.sealed.credentials.key_binding import bindingOf
 from wand.sealed.credentials.messages import Admitted, Join, JoinProof, NotNow, Pending, Refused, Renew, Renewed
 from wand.sealed.credentials.signed import signature
 from wand.sealed.credentials.token import Token
@@ -47,7 +48,7 @@ def joinRequest(key: NodeKey, token: Token, name: str, mac: MAC) -> Join:
     @param mac: the address of its tap.
     """
     proof = JoinProof(token.network, key.identity, key.exchangePublic, token.invitation)
-    return Join(key.identity, name[:64], mac, signature(key.signing, proof))
+    return Join(key.identity, name[:64], mac, signature(key.signing, proof), bindingOf(key))
 
 
 class Joining:

@@ -28,6 +28,7 @@ from wand.sealed.node.own_addresses import OwnAddresses
 from wand.sealed.node.own_certificate import OwnCertificate
 from wand.sealed.node.own_node import OwnNode
 from wand.sealed.node.own_participant import OwnParticipant, checkOf
+from wand.sealed.node.passed_servers import PassedServers
 from wand.sealed.node.redeeming import Redeeming
 from wand.sealed.node.told_servers import ToldServers
 from wand.sealed.reach.calling import Calling
@@ -102,6 +103,7 @@ class MembershipParts:
             enrolment, self.claims, self.servers, node.tap, node.port, context.notes, copies.overtaken
         )
         ToldServers(enrolment, control, node.follower.serversChanged)
+        PassedServers(enrolment, sessions)
         self.participant.own.onChange(node.follower.announcementChanged)
 
     def _makeWhatFindsOthers(self) -> None:

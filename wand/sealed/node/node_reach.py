@@ -58,7 +58,8 @@ class NodeReach:
             return [tap.interface, *bridgesOf(tap.interface)]
 
         sign = partial(signature, enrolment.key.signing)
-        us = LanMember(participant, enrolment, sign, port, LanHost(enrolment.invitationSecrets, port, os.urandom))
+        lanHost = LanHost(enrolment.invitationSecrets, port, os.urandom, sign)
+        us = LanMember(participant, enrolment, sign, port, lanHost)
         self._links = LanLinks(host or "", overlayInterfaces, participant.mayReach)
         self._hostChanges = context.hostChanges
         self._end: Callable[[], None] | None = None

@@ -30,12 +30,14 @@ class KnownServer(msgspec.Struct, frozen=True, array_like=True):
 
     @ivar endpoints: C{HOST:PORT} each; a host may be a name.
     @ivar told: further ones, that another server told last.
+    @ivar certificate: its certificate, to be shown to others; empty if nobody told it.
     """
 
     identity: Octets32
     exchangeKey: Octets32
     endpoints: Annotated[tuple[_Endpoint, ...], Meta(max_length=ENDPOINTS_MAXIMUM)]
     told: Annotated[tuple[_Endpoint, ...], Meta(max_length=INVITED_MAXIMUM)] = ()
+    certificate: Signed = b""
 
     @property
     def everywhere(self) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
 """
-Servers that a server of our network tells of: a member uses them, too.
+Servers that a server of our network tells of, or the member that admitted us: a member uses them, too.
 """
 
 from __future__ import annotations
@@ -35,10 +35,21 @@ class ToldServers:
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
-        server = self._understood(message) if member.isServer and isinstance(message, Server) else None
-        if server is not None and server not in self._enrolment.servers and self._enrolment.stage == "member":
+        server = self._understood(message) if isinstance(message, Server) else None
+        if server is None or not self._isBelieved(peer, member, server):
+            return
+        if server not in self._enrolment.servers and self._enrolment.stage == "member":
             self._enrolment.rememberServer(server)
             self._changed()
+
+    def _isBelieved(self, peer: bytes, member: Member, server: KnownServer) -> bool:
+        """
+        Servers are believed, and whoever admitted us of a server that we do not know: it says nothing more of those
+        that we do.
+        """
+        own = self._enrolment.own
+        isAdmitter = own is not None and own.admitter == peer
+        return member.isServer or (isAdmitter and not self._enrolment.isListed(server.identity))
 
     def _understood(self, message: Server) -> KnownServer | None:
         trust = self._enrolment.trust
@@ -52,4 +63,4 @@ class ToldServers:
             return None
         same = (each for each in self._enrolment.servers if each.exchangeKey == content.exchangeKey)
         known = next(same, KnownServer(content.identity, content.exchangeKey, ()))
-        return structs.replace(known, told=message.endpoints)
+        return structs.replace(known, told=message.endpoints, certificate=message.certificate)

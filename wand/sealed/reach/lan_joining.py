@@ -2,21 +2,22 @@
 Joining on a link: a node that has an invitation finds the member that made it, wherever the invitation says that it is.
 
 Neither knows the other's certificate yet.  The key of what they say comes from the secret of the invitation, so nobody
-else can ask or answer, and to others it looks like all that members say there.
+else can ask, and to others it looks like all that members say there.  The invitation names its maker, who signs the
+answer: nobody else who has the invitation can give one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 from msgspec import Meta
 
 from wand.endpoint import Endpoint
-from wand.sealed.credentials.fields import Octets16
+from wand.sealed.credentials.fields import Octets16, Octets32, Octets64
 from wand.sealed.credentials.identity import Entropy
-from wand.sealed.credentials.signed import unpacked
+from wand.sealed.credentials.signed import Body, isSignature, unpacked
 from wand.sealed.credentials.token import Token
 from wand.sealed.reach.lan_links import LanLinks
 from wand.sealed.reach.lan_messages import ROOM, LanSeal
@@ -43,16 +44,30 @@ class JoinQuestion(msgspec.Struct, frozen=True, array_like=True, tag=0):
     challenge: Octets16
 
 
+class AnswerProof(Body, frozen=True, array_like=True):
+    """
+    What the maker of an invitation signs; it does not travel.
+    """
+
+    domain: ClassVar[str] = "wand lan join 1"
+
+    network: Octets32
+    challenge: Octets16
+    port: int
+
+
 class JoinAnswer(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """
     Here.
 
     @ivar challenge: that of the question.
     @ivar port: the UDP port for data; the host is where the answer comes from.
+    @ivar proof: the signature of an L{AnswerProof} by the maker of the invitation.
     """
 
     challenge: Octets16
     port: Annotated[int, Meta(ge=1, le=65535)]
+    proof: Octets64
 
 
 def sealOf(secret: bytes, network: bytes) -> LanSeal:
@@ -70,11 +85,19 @@ class LanHost:
     Answers those who have an invitation of ours.
     """
 
-    def __init__(self, secrets: Callable[[], Iterable[bytes]], port: int, entropy: Entropy) -> None:
+    def __init__(
+        self,
+        secrets: Callable[[], Iterable[bytes]],
+        port: int,
+        entropy: Entropy,
+        sign: Callable[[Body], bytes],
+    ) -> None:
         """
         @param secrets: those of the invitations that can be redeemed here, the latest first.
         @param port: our UDP port for data.
+        @param sign: signs with our key.
         """
+        self._sign = sign
         self._secrets = secrets
         self._port = port
         self._entropy = entropy
@@ -92,7 +115,8 @@ class LanHost:
             octets = seal.opened(datagram)
             question = None if octets is None else unpacked(octets, JoinQuestion, ROOM)
             if question is not None:
-                return seal.sealed(JoinAnswer(question.challenge, self._port), self._entropy)
+                proof = self._sign(AnswerProof(network, question.challenge, self._port))
+                return seal.sealed(JoinAnswer(question.challenge, self._port, proof), self._entropy)
         return None
 
 
@@ -114,8 +138,7 @@ class LanGuest:
         self._port: LinkPort | None = None
         self._seal: LanSeal | None = None
         self._token: Token | None = None
-        self._challenge = self._challengeBefore = b""
-        self._places: set[Endpoint] = set()  # those of the answers since the last question
+        self._places: dict[bytes, set[Endpoint]] = {}  # from the answers to each of the last two questions
         self._found: Callable[[Endpoint], object] = lambda place: None
 
     def ask(self, token: Token, found: Callable[[Endpoint], object]) -> None:
@@ -130,28 +153,37 @@ class LanGuest:
         if self._port is None:
             return
         if token is not self._token:
-            self._token, self._seal, self._challenge = token, sealOf(token.secret, token.network), b""
+            self._token, self._seal = token, sealOf(token.secret, token.network)
+            self._places.clear()
         assert self._seal is not None
-        self._challenge, self._challengeBefore = self._entropy(16), self._challenge
-        self._places.clear()
+        challenge = self._entropy(16)
+        self._places = {**dict(list(self._places.items())[-1:]), challenge: set()}
         for link, source in self._ours.sources():
             if self._port.join(link, source):
-                self._port.ask(self._seal.sealed(JoinQuestion(self._challenge), self._entropy), link, source)
+                self._port.ask(self._seal.sealed(JoinQuestion(challenge), self._entropy), link, source)
 
     def heard(self, datagram: bytes, sender: tuple[str, int]) -> None:
         """
         See L{wand.underlay.links.LinkReceiver}.
         """
-        if self._seal is None or len(self._places) >= PLACES_MAXIMUM or not self._mayReach(sender[0]):
+        if self._seal is None or not self._mayReach(sender[0]):
             return
         octets = self._seal.opened(datagram)
         answer = None if octets is None else unpacked(octets, JoinAnswer, ROOM)
-        if answer is None or answer.challenge not in (self._challenge, self._challengeBefore):
+        places = None if answer is None else self._places.get(answer.challenge)
+        if answer is None or places is None or len(places) >= PLACES_MAXIMUM:
             return
         place = Endpoint(sender[0], answer.port)
-        if place not in self._places:
-            self._places.add(place)
+        if place not in places and self._isOfMaker(answer):
+            places.add(place)
             self._found(place)
+
+    def _isOfMaker(self, answer: JoinAnswer) -> bool:
+        token = self._token
+        if token is None:
+            return False
+        proof = AnswerProof(token.network, answer.challenge, answer.port)
+        return isSignature(answer.proof, proof, token.identity)
 
     def stop(self) -> None:
         """
