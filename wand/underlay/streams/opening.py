@@ -20,7 +20,6 @@ from wand.underlay.streams.lone import Lone
 from wand.underlay.streams.network import StreamNetwork
 from wand.underlay.streams.proxies import Proxies, ThroughProxy
 from wand.underlay.streams.stream import Stream
-from wand.underlay.streams.tls import opening
 from wand.underlay.streams.wires import PlainWire, Wire
 
 #: Seconds until a stream must be open.
@@ -62,6 +61,8 @@ class StreamOpener:
 
     def _open(self, target: StreamTarget) -> Deferred[Stream]:
         stream = Stream(_wire(target), self._clock, self._counters, Intake(self._load, self._clock, isKnown=True))
+        from wand.underlay.streams.tls import opening  # 4.4 MB that a node needs only where UDP does not get through
+
         wrapped = opening(target.host, Lone(stream), self._clock)
         connecting = self._connect(target, wrapped)
 
