@@ -5,12 +5,12 @@ The settings of a plugin: what the operator wrote, checked against what the plug
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import TypeVar
 
 import msgspec
 
 from wand.errors import ConfigurationInvalid
+from wand.nearest import nearest
 
 Known = TypeVar("Known", bound=msgspec.Struct)
 
@@ -44,7 +44,7 @@ def readSettings(settings: Mapping[str, object], known: type[Known], where: str 
 
 
 def _instead(key: str, names: list[str]) -> str:
-    close = get_close_matches(key, names, 1)
+    close = nearest(key, names)
     if close:
-        return f"there is no such setting; did you mean {close[0]}?"
+        return f"there is no such setting; did you mean {close}?"
     return f"there is no such setting; there are {', '.join(names)}" if names else "there are no settings"

@@ -23,6 +23,7 @@ from bench.table import Table, page, terminal
 _ROWS: Final = (
     ("loading", "a member read from the store at the start", 1e6, "µs"),
     ("registration", "a registration", 1e6, "µs"),
+    ("presence", "a member that says that it is there", 1e6, "µs"),
     ("change", "a change, of which 20 are told", 1e6, "µs"),
     ("question", "a question where a member is", 1e6, "µs"),
     ("page", "a page for who follows the directory", 1e6, "µs"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -30,6 +31,7 @@ from wand.sealed.authority.stored_network import NetworkSettings
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.directory.messages import BY_MAC, Announce, Ask, Key, Look, pack
+from wand.sealed.directory.subscription import HEARTBEAT
 from wand.state import StateDirectory
 from wand.stores.sqlite import SQLiteRecords
 from wand.testing.context import simulatedContext
@@ -39,21 +41,26 @@ from wand.testing.simulation.fast_clock import FastClock
 #: How many others each member asks for, and so is told the changes of.
 WANTS: Final = 20
 
-#: How many registrations, changes or questions there are in a simulated second, and how many at a time.
-RATE: Final = 500
+#: Simulated seconds in which all members do something, and how many do at a time.
+ALL_WITHIN: Final = 20.0
 _AT_ONCE: Final = 50
 
 #: How many of each are counted, at most: of each member one takes too long with a hundred thousand.
 SAMPLE: Final = 5000
 
-#: How many changes there are in a simulated second: so few that hardly anybody is told of two at a time.
-CHANGES: Final = 20
+#: Which part of the members changes, at most, and how long it would take until all did: so few in a second that hardly
+#: anybody is told of two at a time, and with that among few members as seldom as among many.
+CHANGED: Final = 0.1
+CHANGED_WITHIN: Final = 500.0
+
+#: What members say that are there and want nothing.
+_HERE: Final = pack(Look(1, ()))
 
 #: Seconds that a write takes.
 _WRITTEN: Final = 0.005
 
-#: Seconds after which everything is told.
-_SETTLED: Final = 20.0
+#: Seconds after which everything is told, if nothing more was told meanwhile.
+_SETTLED: Final = 2.0
 
 Result = TypeVar("Result")
 Each = TypeVar("Each")
@@ -66,6 +73,7 @@ class Costs:
 
     @ivar members: how many there are.
     @ivar loading: to read a member at the start.
+    @ivar presence: for a member that says that it is still there.
     @ivar registration: for a member that comes.
     @ivar change: when a member claims something new, with all that others are told of it.
     @ivar question: to tell a member where another one is.
@@ -77,6 +85,7 @@ class Costs:
 
     members: int
     loading: float = 0.0
+    presence: float = 0.0
     registration: float = 0.0
     change: float = 0.0
     question: float = 0.0
@@ -91,6 +100,7 @@ class SimulatedServer:
     A real server with made-up members.
 
     @ivar sessions: what they say and are told.
+    @ivar heartbeat: seconds between two times that a member that is here says so.
     """
 
     def __init__(self, directory: Path, members: int) -> None:
@@ -101,6 +111,11 @@ class SimulatedServer:
         self._members = [_member(each) for each in self.papers]
         self._random = Random(1)
         self._epochs = [1] * members
+        self.heartbeat = HEARTBEAT
+        self._here: deque[int] = deque()
+        self._turn = 0.0
+        self._said = 0
+        self._saying = 0.0
         self.clock = FastClock()
         self.sessions = FakedSessions()
         self._directory = directory
@@ -150,6 +165,7 @@ class SimulatedServer:
         def do() -> None:
             if not self.sessions.isUp(member.identity):
                 self.sessions.begin(member, place)
+                self._here.append(number)
             self.sessions.say(member, message)
 
         return do
@@ -185,24 +201,65 @@ class SimulatedServer:
 
         return do
 
-    def run(self, calls: Iterable[Callable[[], None]], rate: float = RATE) -> float:
+    @property
+    def presence(self) -> float:
         """
-        Do calls, and all that follows from them.
+        The processor time for a member that says that it is there.
+        """
+        return self._saying / max(1, self._said)
 
-        @param rate: how many in a simulated second.
+    def run(self, calls: Iterable[Callable[[], None]], allWithin: float = ALL_WITHIN) -> float:
+        """
+        Do calls, and all that follows from them.  Meanwhile members say that they are there, which does not count.
+
+        @param allWithin: how long it would take until there was a call for each member, in simulated seconds.
         @return: the processor time of each; that of preparing the calls does not count.
         """
-        taken, count, each = 0.0, 0, iter(calls)
+        taken, count, each, interval = 0.0, 0, iter(calls), allWithin / len(self.papers)
         while some := list(islice(each, _AT_ONCE)):
             count += len(some)
             with _processor() as counted:
                 for call in some:
                     call()
-                self.clock.run(len(some) / rate)
+            taken += counted[0] + self._pass(len(some) * interval)
+        told = -1
+        while told != self.sessions.told:
+            told = self.sessions.told
+            taken += self._pass(_SETTLED)
+        return taken / max(1, count)
+
+    def _pass(self, seconds: float) -> float:
+        """
+        Let simulated time pass.
+
+        @return: the processor time of what happens meanwhile, but for members that say that they are there.
+        """
+        taken = 0.0
+        while seconds > 0:
+            step = min(seconds, self.heartbeat / 2)
+            with _processor() as counted:
+                self.clock.run(step)
             taken += counted[0]
+            self._sayThatTheyAreHere(step)
+            seconds -= step
+        return taken
+
+    def _sayThatTheyAreHere(self, seconds: float) -> None:
+        """
+        Some seconds have passed: those say that they are there who do so within that time.  Whoever did not would be
+        taken for gone, and that told to all who asked for it.
+        """
+        self._turn += len(self._here) * seconds / self.heartbeat
+        count, self._turn = int(self._turn), self._turn % 1
+        speaking = list(islice(self._here, count))
+        self._here.rotate(-count)
+        told, octets = self.sessions.told, self.sessions.octets
         with _processor() as counted:
-            self.clock.run(_SETTLED)
-        return (taken + counted[0]) / max(1, count)
+            for number in speaking:
+                self.sessions.say(self._members[number], _HERE)
+        self.sessions.told, self.sessions.octets = told, octets  # that they are greeted does not count either
+        self._said += count
+        self._saying += counted[0]
 
     def _done(self, asked: Any) -> Any:
         """
@@ -250,12 +307,14 @@ def measure(directory: Path, members: int, sample: int = SAMPLE) -> Costs:
     found.loading = taken[0] / members
     found.registration = simulated.run(simulated.register(each) for each in range(members))
     simulated.run(simulated.ask(each, WANTS) for each in range(members))
+    found.presence = simulated.presence
     gc.collect()
     found.resident = (residentOf("self") - before) / members
     some = _some(range(members), sample)
     octets = simulated.sessions.octets
-    found.change = simulated.run((simulated.register(each) for each in some), CHANGES)
-    found.told = (simulated.sessions.octets - octets) / len(some)
+    changing = some[: max(1, round(members * CHANGED))]
+    found.change = simulated.run((simulated.register(each) for each in changing), CHANGED_WITHIN)
+    found.told = (simulated.sessions.octets - octets) / len(changing)
     found.question = simulated.run(simulated.ask(each, 1) for each in some)
     found.page = simulated.run(simulated.askForPage(each) for each in some)
     found.listing = simulated.run(simulated.listMembers() for _ in some[:500])

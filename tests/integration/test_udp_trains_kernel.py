@@ -137,7 +137,7 @@ class Datagrams:
         """
         for index in range(first, first + count):
             octets = size if index < first + count - 1 else last
-            self.datagramReceived(slots.slices(0, octets)[index], sender)
+            self.datagramReceived(slots.slices(0, octets, index + 1)[index], sender)
 
     def batchReceived(self) -> None:
         """

@@ -76,7 +76,7 @@ class TrainRecorder(Recorder):
         See L{wand.underlay.ports.TrainReceiver}.
         """
         self.counts.append(count)
-        for octets in slots.slices(0, size)[first : first + count - 1]:
+        for octets in slots.slices(0, size, first + count)[first : first + count - 1]:
             self.datagrams.append((bytes(octets), sender))
         start = (first + count - 1) * slots.stride
         self.datagrams.append((bytes(slots.view[start : start + last]), sender))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.underlay.slots import LAYOUTS_MAXIMUM, SLICES_MAXIMUM, Slots
+from wand.underlay.slots import LAYOUTS_MAXIMUM, SLICES_FIRST, SLICES_MAXIMUM, Slots
 
 
 class SlotsTests(SynchronousTestCase):
@@ -20,9 +20,9 @@ class SlotsTests(SynchronousTestCase):
         """
         slots = Slots(10, memoryview(bytearray(40)))
         slots.view[:] = bytes(range(40))
-        parts = [bytes(part) for part in slots.slices(2, 3)]
+        parts = [bytes(part) for part in slots.slices(2, 3, 4)]
         self.assertEqual(parts, [bytes(range(first, first + 3)) for first in (2, 12, 22, 32)])
-        slots.slices(0, 1)[3][0] = 99
+        slots.slices(0, 1, 4)[3][0] = 99
         self.assertEqual(slots.view[30], 99)
 
     def test_madeOnce(self) -> None:
@@ -30,12 +30,12 @@ class SlotsTests(SynchronousTestCase):
         The slices of a layout are made once, and not so many layouts are kept that a peer could fill the memory.
         """
         slots = Slots(200, memoryview(bytearray(400)))
-        self.assertIs(slots.slices(1, 2), slots.slices(1, 2))
-        first = slots.slices(1, 2)
+        self.assertIs(slots.slices(1, 2, 2), slots.slices(1, 2, 2))
+        first = slots.slices(1, 2, 2)
         for size in range(LAYOUTS_MAXIMUM):
-            slots.slices(0, size)
-        self.assertIsNot(slots.slices(1, 2), first)
-        self.assertEqual(slots.slices(1, 2), first)
+            slots.slices(0, size, 2)
+        self.assertIsNot(slots.slices(1, 2, 2), first)
+        self.assertEqual(slots.slices(1, 2, 2), first)
 
     def test_noMoreThanATrain(self) -> None:
         """
@@ -43,8 +43,19 @@ class SlotsTests(SynchronousTestCase):
         small datagrams would take many times as much.
         """
         slots = Slots(100, memoryview(bytearray(65_536)))
-        self.assertEqual(len(slots.slices(16, 84)), SLICES_MAXIMUM)
-        self.assertEqual(len(Slots(100, memoryview(bytearray(250))).slices(0, 16)), 3)
+        self.assertEqual(len(slots.slices(16, 84, 500)), SLICES_MAXIMUM)
+        self.assertEqual(len(Slots(100, memoryview(bytearray(250))).slices(0, 16, 3)), 3)
+
+    def test_noMoreThanAreUsed(self) -> None:
+        """
+        Where datagrams come alone, slices are made of a few slots only; of more when a longer train comes, and those
+        that were made stay.
+        """
+        slots = Slots(100, memoryview(bytearray(65_536)))
+        first = slots.slices(4, 12, 1)[0]
+        self.assertLessEqual(len(slots.slices(4, 12, 1)), SLICES_FIRST)
+        self.assertGreaterEqual(len(slots.slices(4, 12, 47)), 47)
+        self.assertIs(slots.slices(4, 12, 1)[0], first)
 
     def test_datagramsOfATrain(self) -> None:
         """

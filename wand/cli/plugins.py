@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +18,7 @@ from wand.cli.arguments import jsonOption
 from wand.cli.rendering import Grid, clean, line, sentence, showGrid, showJSON
 from wand.cli.session import Operation, Session
 from wand.errors import ConfigurationInvalid, NoSuchPlugin
+from wand.nearest import nearest
 from wand.status import PluginDescription, PluginStatus, SettingStatus
 
 #: Where a configuration may be that switches plugins off.
@@ -67,8 +67,8 @@ def _describe(name: str, off: list[str], asJSON: bool) -> None:
         found = describe(name, off)
         known = [] if found else [each.name for each in survey(off)]
     if not found:
-        close = get_close_matches(name, known, 1)
-        raise NoSuchPlugin(f"there is no plugin {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+        close = nearest(name, known)
+        raise NoSuchPlugin(f"there is no plugin {name!r}" + (f"; did you mean {close!r}?" if close else ""))
     if asJSON:
         showJSON(found)
         return

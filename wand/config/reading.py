@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +13,7 @@ import msgspec
 
 from wand.config.keys import Configuration
 from wand.errors import AddressInvalid, ConfigurationInvalid
+from wand.nearest import nearest
 
 AnyConfiguration = TypeVar("AnyConfiguration", bound=Configuration)
 
@@ -65,5 +65,5 @@ def _origin(key: str, path: str | None, options: Mapping[str, Any] | None) -> st
 
 def _unknown(key: str, kind: type[Configuration]) -> str:
     names = [field.encode_name for field in msgspec.structs.fields(kind)]
-    close = get_close_matches(key, names, 1)
-    return "there is no such key" + (f"; did you mean {close[0]}?" if close else "")
+    close = nearest(key, names)
+    return "there is no such key" + (f"; did you mean {close}?" if close else "")

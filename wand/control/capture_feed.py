@@ -7,14 +7,16 @@ The frames of a capture on their way to a client that may be slow.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from wand.capture.recording import Wanted
 from wand.control.program import Program, RunningCapture
 from wand.control.values import VALUE_MAXIMUM
 from wand.errors import NotPermitted
+
+if TYPE_CHECKING:
+    from wand.capture.recording import Wanted
 
 COUNTERS: Final = {"captured-lost": "frames that are missing in a capture because its client did not read fast enough"}
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wand.capture.recording import Wanted
 from wand.control import frame_commands as commands
 from wand.control.capture_feed import CaptureFeed
 from wand.control.locator import Answer
@@ -32,6 +31,8 @@ class FrameResponders(ReachResponders):
         """
         Begin, and answer with the beginning of the file.
         """
+        from wand.capture.recording import Wanted  # which a node has no use for until somebody captures
+
         return {"head": self._feed.begin(Wanted(peer, filter, count, snap))}
 
     @commands.EndCapture.responder

@@ -5,11 +5,10 @@ What the control socket can look at and change: a running program, seen from the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
-from wand.capture.recording import Wanted
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
@@ -17,6 +16,9 @@ from wand.reach_status import NetworkCheckStatus, WaysStatus, WhyStatus
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus
+
+if TYPE_CHECKING:
+    from wand.capture.recording import Wanted
 
 
 @attrs.frozen

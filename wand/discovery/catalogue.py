@@ -11,7 +11,6 @@ Nothing that a plugin does wrong is raised here but to whoever asked for it, and
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Final, Generic, TypeVar, cast
 
 import attrs
@@ -25,6 +24,7 @@ from wand.discovery.kinds import kindOf
 from wand.discovery.published import Findings, Published, Rejection, Source
 from wand.discovery.slow import told
 from wand.errors import NoSuchPlugin
+from wand.nearest import nearest
 
 #: Where plugins are published, and in which order it is looked.
 SOURCES: Final[Sequence[Source]] = (builtins, entryPoints, inDropins())
@@ -143,8 +143,8 @@ class Catalogue(Generic[Plugin]):
 
     def _instead(self, name: str) -> str:
         known = [each.name for each in self._published() if not each.isIn(self._off)]
-        close = get_close_matches(name, known, 1)
-        parts = [f"Did you mean {close[0]!r}?"] if close else []
+        close = nearest(name, known)
+        parts = [f"Did you mean {close!r}?"] if close else []
         parts.append(f"There are: {', '.join(sorted(set(known))) or 'none'}.")
         broken = [f"{each.where} ({each.reason})" for found in self._found for each in found.rejected]
         if broken:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from functools import partial, reduce
 from importlib import import_module
 from typing import Final
@@ -16,6 +15,7 @@ from wand.discovery.kinds import GROUP_PREFIX, GROUPS
 from wand.discovery.published import NAME_MAXIMUM, Findings, Published, Rejection, isName, short
 from wand.health.installed import Distribution, distributions, normalized
 from wand.health.origin import OURS
+from wand.nearest import nearest
 
 #: C{name = module:object}; extras, which the specification still allows, mean nothing here.
 _LINE: Final = re.compile(r"([^=]+?)\s*=\s*([\w.]+(?::[\w.]+)?)\s*(?:\[.*\])?")
@@ -94,8 +94,8 @@ def _read(distribution: Distribution, group: str, line: str) -> Published | Reje
         reason = f"{short(name)!r} is no name: one word of at most {NAME_MAXIMUM} characters that can be shown"
         return Rejection("", short(name), where, reason, distribution.title)
     if group not in _KINDS:
-        close = get_close_matches(group, _KINDS, 1)
-        instead = f"did you mean {close[0]}?" if close else f"there are {', '.join(_KINDS)}"
+        close = nearest(group, _KINDS)
+        instead = f"did you mean {close}?" if close else f"there are {', '.join(_KINDS)}"
         return Rejection("", name, where, f"there is no group {group} of entry points; {instead}", distribution.title)
     kind = _KINDS[group]
     return Published(kind, name, target, distribution.name, distribution.version, partial(load, target))

@@ -5,6 +5,7 @@ A tap of Linux with offloads: superframes in both directions, each behind a virt
 from __future__ import annotations
 
 import os
+from mmap import mmap
 from typing import Any
 
 from zope.interface import implementer
@@ -28,7 +29,7 @@ class OffloadTap(DescriptorTap):
     ) -> None:
         super().__init__(request, context, descriptor, pad=HEADER_SIZE, **rest)
         self.features = features
-        self._arena = memoryview(bytearray(READ_SIZE))
+        self._arena = memoryview(mmap(-1, READ_SIZE))  # resident only where it is used
 
     # HOT PATH
     def readFrame(self) -> int:

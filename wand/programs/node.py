@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from wand.capture.recording import Wanted
 from wand.config import EtudConfiguration, NodeConfiguration
 from wand.control.program import NetworkAdministration, ReachInspection, RunningCapture
 from wand.discovery.catalogue import discover
@@ -25,8 +24,7 @@ from wand.programs.node_monitor import NodeMonitor
 from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
 from wand.programs.store_settings import SQLITE
-from wand.sealed.authority.stored_network import NETWORK
-from wand.sealed.credentials.identity import NETWORK_KEY, Identity
+from wand.sealed.credentials.identity import NETWORK, NETWORK_KEY, Identity
 from wand.sealed.credentials.token_text import ANSWER_PREFIX
 from wand.sealed.node.enrolment_files import FOUNDED
 from wand.sealed.node.node_membership import NodeMembership
@@ -34,6 +32,7 @@ from wand.status import EntryStatus, PeerStatus, ProgramStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source
 
 if TYPE_CHECKING:
+    from wand.capture.recording import Wanted
     from wand.programs.deputy_admission import DeputyAdmission
     from wand.programs.node_admission import NodeAdmission
 

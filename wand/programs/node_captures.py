@@ -5,18 +5,20 @@ Captures: frames that a node carries, for its operator.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from wand.capture.pcapng import Direction, head
-from wand.capture.recording import Recording, Wanted
 from wand.errors import NotPermitted
 from wand.ethernet import Frame
 from wand.etud.forwarding import Etud
 from wand.interfaces import NodeContext
 from wand.table import Peer
 from wand.version import __version__
+
+if TYPE_CHECKING:
+    from wand.capture.recording import Recording, Wanted
 
 #: How many captures may run at once: each is in the way of every frame.
 CAPTURES_MAXIMUM: Final = 4
@@ -74,6 +76,8 @@ class NodeCaptures:
         transport = self._context.transport
         assert transport is not None  # a node has one
         peer = transport.peerFrom(wanted.peer) if wanted.peer else None
+        from wand.capture.recording import Recording  # which a node has no use for until somebody captures
+
         recording = Recording(wanted, peer, self._nameOf, self._context.wallClock, self._counted(take))
         if not self._recordings:
             self._end = self._etud.overhear(self)

@@ -8,11 +8,10 @@ import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 import attrs
 
-from wand.capture.recording import Wanted
 from wand.config import EtudConfiguration, WansdConfiguration
 from wand.control.program import NetworkAdministration, ReachInspection, RunningCapture
 from wand.errors import NotSupported
@@ -26,6 +25,9 @@ from wand.programs.store_settings import storeSettings
 from wand.state import Owner, StateDirectory
 from wand.status import ProgramStatus
 from wand.version import __version__
+
+if TYPE_CHECKING:
+    from wand.capture.recording import Wanted
 
 Kind = TypeVar("Kind", bound=EtudConfiguration | WansdConfiguration)
 

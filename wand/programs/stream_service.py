@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import ip_address
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wand.config import ServerConfiguration, localPlace
 from wand.endpoint import numericAddress, splitHostPort
@@ -15,9 +15,10 @@ from wand.sealed.sessions.transport import SealedTransport
 from wand.state import StateDirectory
 from wand.stream_targets import StreamTarget
 from wand.underlay.place_kinds import STREAM
-from wand.underlay.streams.accepting import StreamListener
 from wand.underlay.streams.port import StreamPort
-from wand.underlay.streams.tls import certificateOf
+
+if TYPE_CHECKING:
+    from wand.underlay.streams.accepting import StreamListener
 
 #: At how many hosts nodes are told that streams are accepted.
 HOSTS_MAXIMUM: Final = 3
@@ -51,6 +52,10 @@ class StreamService:
         configuration, context = self._configuration, self._context
         if not configuration.tcp or self._listener is not None:
             return
+        # 5 MB that a server without streams does not need.
+        from wand.underlay.streams.accepting import StreamListener
+        from wand.underlay.streams.tls import certificateOf
+
         options = certificateOf(state, configuration.tlsCertificate, configuration.tlsKey)
         webServers = frozenset(map(numericAddress, configuration.webServers))
         listener = StreamListener(options, context.clock, context.counters, context.failures, webServers)

@@ -103,7 +103,7 @@ class Assembler:
         index, uneven = divmod(self._offset(slot), size - prefix)
         if uneven:
             return False
-        heads = self._slots.slices(OFFSET, prefix - OFFSET)[slot : slot + count]
+        heads = self._slots.slices(OFFSET, prefix - OFFSET, slot + count)[slot : slot + count]
         common = bytes(heads[0][COMMON_START - OFFSET :])
         return b"".join(heads) == common.join(_offsets(size - prefix)[index : index + count]) + common
 
@@ -111,7 +111,7 @@ class Assembler:
         prefix = PREFIX + len(headers.octets)
         if count == 1:
             return Stretch(headers, offset, length, [self._piece(slot, prefix, length)])
-        pieces = self._slots.slices(prefix, length)[slot : slot + count]
+        pieces = self._slots.slices(prefix, length, slot + count)[slot : slot + count]
         pieces[-1] = pieces[-1][:last]
         return Stretch(headers, offset, length * (count - 1) + last, pieces)
 
@@ -135,7 +135,7 @@ class Assembler:
         """
         groups: defaultdict[bytes, list[Piece]] = defaultdict(list)
         length = len(headers.octets)
-        heads = self._slots.slices(OFFSET, PREFIX - OFFSET + length)
+        heads = self._slots.slices(OFFSET, PREFIX - OFFSET + length, self._slots.count)
         for slot, size in zip(slots, sizes, strict=True):
             head = bytes(heads[slot])
             if head[_LENGTH] != length:
@@ -163,7 +163,7 @@ class Assembler:
         group.sort()
         size = group[0][2]
         length, total = size - prefix, headers.total
-        whole = self._slots.slices(prefix, length)
+        whole = self._slots.slices(prefix, length, self._slots.count)
         stretches: list[Stretch] = []
         pieces: list[memoryview] = []
         first = end = -1

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from mmap import mmap
 from struct import Struct
 from typing import Final
 
@@ -94,7 +95,7 @@ class Cutter:
     """
 
     def __init__(self) -> None:
-        self._memory = memoryview(bytearray(0x10000 + CHUNKS_MAXIMUM * (PREFIX + 0xFF)))
+        self._memory = memoryview(mmap(-1, 0x10000 + CHUNKS_MAXIMUM * (PREFIX + 0xFF)))
         self._views = lru_cache(maxsize=64)(self._viewsOf)
         self._number = 0
 

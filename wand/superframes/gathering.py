@@ -55,7 +55,7 @@ def gathered(slots: Slots, start: int, first: int, count: int, size: int, last: 
     if run < 2 or not isIntact:
         return None, max(run, 1)
     total = sum(sizes[:run]) - run * prefix
-    pieces = slots.slices(start + prefix, length)[first : first + run]
+    pieces = slots.slices(start + prefix, length, first + run)[first : first + run]
     pieces[-1] = pieces[-1][: sizes[run - 1] - prefix]
     end = (first + run - 1) * slots.stride + start + shape.transport
     headers = Headers(_headers(head, shape, total, slots.view[end + 13]), shape, total, length)
@@ -86,8 +86,8 @@ def _run(slots: Slots, start: int, first: int, sizes: list[int], head: bytes, sh
     expected = int.from_bytes(head[:prefix]) & mask
     step = size - prefix << sequenceShift
     odd = (size - addresses & 1) * 8
-    heads = slots.slices(start, prefix)[first:end]
-    summed = slots.slices(start + addresses, size - addresses)[first:end]
+    heads = slots.slices(start, prefix, end)[first:end]
+    summed = slots.slices(start + addresses, size - addresses, end)[first:end]
     run = checksums = 0
     for header, octets, itsSize in zip(heads, summed, sizes, strict=True):
         if itsSize < size:  # the last

@@ -9,6 +9,7 @@ on the same two cores.  Nothing waits: merged packets were read in one batch.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from mmap import mmap
 from struct import Struct
 from typing import Final
 
@@ -38,8 +39,7 @@ class Merger:
     def __init__(self) -> None:
         self.peer: Hashable = None
         self.count = 0
-        self._memory = bytearray(_LONGEST)
-        self._view = memoryview(self._memory)
+        self._view = memoryview(mmap(-1, _LONGEST))  # resident only where it is used
         self._same = b""
         self._virtio: VirtioHeader | None = None
         self._end = 0
@@ -59,7 +59,7 @@ class Merger:
         end = self._end + len(payload)
         if end > _LONGEST:
             return False
-        self._memory[self._end : end] = payload
+        self._view[self._end : end] = payload
         self._end = end
         self.count += 1
         return True
@@ -84,7 +84,7 @@ class Merger:
             return False
         if _U16.unpack_from(head, start + 4)[0] != size - start:
             return False
-        self._memory[:size] = frame
+        self._view[:size] = frame
         self._same = _same(head, start)
         self.peer, self._virtio, self._end, self.count = peer, virtio, size, 1
         return True

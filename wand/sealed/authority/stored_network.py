@@ -19,7 +19,7 @@ from wand.interfaces import IRecords
 from wand.sealed.authority.stored_values import StoredValues
 from wand.sealed.credentials.descriptor import CIPHERS, Cipher, Descriptor, prefixFrom
 from wand.sealed.credentials.fields import Octets32, checkSecret, isName
-from wand.sealed.credentials.identity import NETWORK_KEY, Entropy, Identity, NetworkKey
+from wand.sealed.credentials.identity import NETWORK, NETWORK_KEY, Entropy, Identity, NetworkKey
 from wand.sealed.credentials.messages import Signed
 from wand.sealed.credentials.secret_files import readSecretFile
 from wand.sealed.credentials.signed import packed, signed, unpacked, verified
@@ -28,10 +28,6 @@ from wand.state import StateDirectory
 #: The kind of our record in a store, and its key.
 NETWORK_KIND: Final = "sealed-network"
 RECORD_KEY: Final = b"network"
-
-#: The file with a copy of that record in the state directory: without the network's secret nobody who is a member could
-#: be recognized again.
-NETWORK: Final = "network"
 
 #: The file of a network's key until the network is in the store.
 NEW_KEY: Final = "network.key.new"

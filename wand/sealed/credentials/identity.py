@@ -28,6 +28,10 @@ NODE_KEY: Final = "node.key"
 #: The file of the network's private key in the state directory of a server that signs.
 NETWORK_KEY: Final = "network.key"
 
+#: The file there with a copy of the network's record: without its secret nobody who is a member could be recognized
+#: again.
+NETWORK: Final = "network"
+
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
 
 

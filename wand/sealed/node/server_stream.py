@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import inf
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall
@@ -20,7 +20,9 @@ from wand.interfaces import Context
 from wand.sealed.sessions.access import ANSWER_PATIENCE
 from wand.stream_targets import StreamTarget
 from wand.underlay.streams.opening import StreamOpener
-from wand.underlay.streams.stream import Stream
+
+if TYPE_CHECKING:
+    from wand.underlay.streams.stream import Stream
 
 #: Seconds that UDP has to be answered before a stream is opened beside it.
 UDP_PATIENCE: Final = 0.7

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wand.endpoint import Endpoint
 from wand.interfaces import Context, ISessions, JoinKey
@@ -24,7 +24,9 @@ from wand.underlay.place_kinds import STREAM as STREAM_KIND
 from wand.underlay.place_kinds import addressOf, kindOf
 from wand.underlay.streams.opening import StreamOpener
 from wand.underlay.streams.port import StreamPort
-from wand.underlay.streams.stream import Stream
+
+if TYPE_CHECKING:
+    from wand.underlay.streams.stream import Stream
 
 #: Seconds between two looks at which streams are needed.
 LOOK_INTERVAL: Final = 1.0

@@ -7,6 +7,7 @@ Only an initiation that has its cookie costs much, and only its sender's own add
 
 from __future__ import annotations
 
+from mmap import mmap
 from typing import Final
 
 from wand.sealed.sessions.timers import (
@@ -34,7 +35,8 @@ class Hurry:
 
     def _begin(self) -> None:
         self._tried = self._demanded = 0
-        self._endpoints, self._addresses, self._asked = bytearray(SLOTS), bytearray(SLOTS), bytearray(SLOTS)
+        # Resident only where counts are: a quiet second has few.
+        self._endpoints, self._addresses, self._asked = mmap(-1, SLOTS), mmap(-1, SLOTS), mmap(-1, SLOTS)
 
     def countOne(self, now: float) -> bool:
         """
@@ -83,7 +85,7 @@ class Hurry:
         return _mayMore(self._asked, host, 1)
 
 
-def _mayMore(counts: bytearray, key: object, limit: int) -> bool:
+def _mayMore(counts: mmap, key: object, limit: int) -> bool:
     slot = hash(key) % SLOTS  # salted afresh in each process (object.__hash__)
     if counts[slot] >= limit:
         return False

@@ -4,6 +4,8 @@ What is sealed: frames and messages behind the octet that tells their kind.
 
 from __future__ import annotations
 
+from mmap import mmap
+
 from wand.ethernet import Frame
 from wand.sealed.sessions.packets import FRAME, PLAINTEXT_MAXIMUM
 from wand.superframes.fragments import fragmentsOf
@@ -15,7 +17,7 @@ class Plaintexts:
     """
 
     def __init__(self) -> None:
-        self._view = memoryview(bytearray(PLAINTEXT_MAXIMUM))
+        self._view = memoryview(mmap(-1, PLAINTEXT_MAXIMUM))  # resident only where it is used
         self._fragmented = 0
 
     def whole(self, frame: Frame) -> memoryview:  # HOT PATH

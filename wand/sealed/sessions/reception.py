@@ -131,12 +131,12 @@ class Reception:
         owner = session.owner
         waiting = self._waiting
         at = waiting.place(owner, count)
-        opened = waiting.slots.slices(0, size - DATA_OVERHEAD)[at : at + count]
-        sealed = slots.slices(DATA_HEADER, size - DATA_HEADER)[first:end]
+        opened = waiting.slots.slices(0, size - DATA_OVERHEAD, at + count)[at : at + count]
+        sealed = slots.slices(DATA_HEADER, size - DATA_HEADER, end)[first:end]
         if last < size:
             opened[-1] = opened[-1][: last - DATA_OVERHEAD]
             sealed[-1] = sealed[-1][: last - DATA_HEADER]
-        highest = session.openEach(words[1::2], slots.slices(4, 12)[first:end], sealed, opened)
+        highest = session.openEach(words[1::2], slots.slices(4, 12, end)[first:end], sealed, opened)
         if highest < 0:
             self._eachReceived(slots, first, count, size, last, sender)
             return

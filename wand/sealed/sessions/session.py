@@ -226,8 +226,9 @@ class Session:
         words = [DATA << 56 | self._theirs] * (2 * count)
         words[1::2] = range(counter, counter + count)
         headersOf(size, count).pack_into(slots.view, first * size, *words)
-        nonces = slots.slices(4, 12)[first : first + count]
-        sealed = slots.slices(DATA_HEADER, size - DATA_HEADER)[first : first + count]
+        end = first + count
+        nonces = slots.slices(4, 12, end)[first:end]
+        sealed = slots.slices(DATA_HEADER, size - DATA_HEADER, end)[first:end]
         sealed[-1] = sealed[-1][: len(plaintexts[-1]) + TAG]
         try:
             _consume(map(self._encrypt, nonces, plaintexts, repeat(None), sealed))

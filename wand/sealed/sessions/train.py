@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from mmap import mmap
 from typing import Final
 
 from wand.sealed.sessions.packets import DATA_OVERHEAD
@@ -28,7 +29,7 @@ class Train:
     """
 
     def __init__(self) -> None:
-        self._view = memoryview(bytearray(_OCTETS))
+        self._view = memoryview(mmap(-1, _OCTETS))  # resident only where it is used
         self._slots = lru_cache(maxsize=16)(self._slotsOf)
         self._port: DatagramSender | None = None
         self._session: Session | None = None

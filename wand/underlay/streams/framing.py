@@ -9,6 +9,7 @@ Datagrams of one size that come together are handed over as a train, as a UDP po
 from __future__ import annotations
 
 from collections.abc import Iterator
+from mmap import mmap
 from typing import Final
 
 from wand.errors import WandError
@@ -68,7 +69,7 @@ class Rows:
     """
 
     def __init__(self) -> None:
-        self._memory = memoryview(bytearray(_ROW))
+        self._memory = memoryview(mmap(-1, _ROW))  # resident only where it is used
         self._slots: dict[int, Slots] = {}
 
     # HOT PATH

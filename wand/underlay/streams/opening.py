@@ -5,7 +5,7 @@ Opening streams: to a server, straight or through a proxy.
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.error import ConnectionRefusedError, DNSLookupError
@@ -19,9 +19,10 @@ from wand.underlay.streams.intake import Intake, Load
 from wand.underlay.streams.lone import Lone
 from wand.underlay.streams.network import StreamNetwork
 from wand.underlay.streams.proxies import Proxies, ThroughProxy
-from wand.underlay.streams.stream import Stream
-from wand.underlay.streams.tls import opening
 from wand.underlay.streams.wires import PlainWire, Wire
+
+if TYPE_CHECKING:
+    from wand.underlay.streams.stream import Stream
 
 #: Seconds until a stream must be open.
 OPENING_PATIENCE: Final = 10.0
@@ -61,6 +62,10 @@ class StreamOpener:
         return maybeDeferred(self._open, target).addErrback(partial(self._failed, target))
 
     def _open(self, target: StreamTarget) -> Deferred[Stream]:
+        # 5 MB that a node needs only where UDP does not get through.
+        from wand.underlay.streams.stream import Stream
+        from wand.underlay.streams.tls import opening
+
         stream = Stream(_wire(target), self._clock, self._counters, Intake(self._load, self._clock, isKnown=True))
         wrapped = opening(target.host, Lone(stream), self._clock)
         connecting = self._connect(target, wrapped)

@@ -5,7 +5,7 @@ The port for streams: sends and receives datagrams like one of UDP.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wand.counters import Counters
 from wand.endpoint import Endpoint
@@ -15,7 +15,9 @@ from wand.underlay.place_kinds import STREAM
 from wand.underlay.ports import TrainReceiver
 from wand.underlay.streams.framing import Deframer, Rows, framed, framedTrain
 from wand.underlay.streams.send_queue import OCTETS_MAXIMUM, isKept
-from wand.underlay.streams.stream import Stream
+
+if TYPE_CHECKING:
+    from wand.underlay.streams.stream import Stream
 
 COUNTERS: Final = {
     "stream-received-datagrams": "datagrams received in streams",
