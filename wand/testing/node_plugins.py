@@ -48,10 +48,3 @@ class NodePluginBench(PluginBench):
         See L{PluginBench}.
         """
         return self.plugin.open(settings, self.context)
-
-    def pass_(self, seconds: float) -> None:
-        """
-        Let time pass.
-        """
-        for _ in range(round(seconds * 10)):
-            self.clock.advance(0.1)
