@@ -35,7 +35,7 @@ wand --control=two.sock join again.invitation
 
 # ping
 nsenter --target=$one --net ping -c 3 -i 0.2 10.77.0.2
-wand --control=one.sock peers
+wand --control=one.sock why office-two
 grep door- server.log
 ls records
 # end of ping

@@ -126,6 +126,7 @@ def test_atWork(afternoon: Afternoon) -> None:
     assert "not admitted: only office-* may join" in printed
     assert "office-two is a member of the network wand" in printed
     assert printed.count("3 received, 0% packet loss") == 2
+    assert "the name 198.51.100.2" in printed
     assert "door-passed: name office-two" in printed
     assert "sealed-member.records" in printed
     assert "quiet-frames             1 " in printed

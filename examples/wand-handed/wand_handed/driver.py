@@ -44,4 +44,4 @@ class HandedDriver(BasePlugin):
         return DescriptorTap(request, context, descriptor)
 
 
-driver = HandedDriver()
+plugin = HandedDriver()

@@ -40,7 +40,6 @@ class DNSNameSettings(msgspec.Struct):
     port: int | None = None
 
 
-# source
 class DNSNameCandidates(BaseCandidates):
     """
     The source at work.
@@ -63,7 +62,8 @@ class DNSNameCandidates(BaseCandidates):
 
     def found(self, answers: list[tuple[Any, ...]]) -> None:
         hosts = dict.fromkeys(address[0] for *_, address in answers)
-        candidates = [OwnCandidate(Endpoint(host, self.port), "configured", self.settings.host) for host in hosts]
+        about = f"the name {self.settings.host}"
+        candidates = [OwnCandidate(Endpoint(host, self.port), "configured", about) for host in hosts]
         if self.asking.running and candidates != self.told:
             self.told = candidates
             self.tell(candidates)
@@ -73,9 +73,6 @@ class DNSNameCandidates(BaseCandidates):
 
     def stop(self) -> None:
         self.asking.stop()
-
-
-# end of source
 
 
 @implementer(ICandidateSource)

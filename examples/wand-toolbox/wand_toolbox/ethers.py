@@ -33,7 +33,6 @@ class EthersSettings(msgspec.Struct):
     path: str = "/etc/ethers"
 
 
-# directory
 class Ethers(BaseDirectory):
     """
     The directory at work.
@@ -65,9 +64,6 @@ class Ethers(BaseDirectory):
 
     def status(self) -> Sequence[DirectoryStatus]:
         return [DirectoryStatus(name="ethers", state="fixed", entries=self.count, answered=None)]
-
-
-# end of directory
 
 
 @implementer(IDirectoryKind)

@@ -27,7 +27,6 @@ class FolderSettings(msgspec.Struct):
     path: str
 
 
-# store
 @implementer(IRecords)
 class FolderRecords(BaseRecords):
     """
@@ -84,9 +83,6 @@ class FolderRecords(BaseRecords):
 
     def file(self, kind: str) -> Path:
         return self.folder / f"{quote(kind, safe='')}.records"
-
-
-# end of store
 
 
 @implementer(IStore)

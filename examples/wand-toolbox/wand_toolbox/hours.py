@@ -33,7 +33,6 @@ class HoursSettings(msgspec.Struct):
     names: str = "*"
 
 
-# hook
 @attrs.frozen
 class Doorkeeper(BaseHook):
     """
@@ -54,9 +53,6 @@ class Doorkeeper(BaseHook):
         if self.settings.begin <= hour < self.settings.end:
             return Verdict(True)
         return fail(TemporarilyUnavailable(f"the door opens at {self.settings.begin}:00 UTC"))  # it asks again
-
-
-# end of hook
 
 
 @implementer(IHook)

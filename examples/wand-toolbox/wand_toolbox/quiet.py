@@ -24,7 +24,6 @@ class QuietSettings(msgspec.Struct):
     ports: tuple[int, ...] = (137, 138, 1900, 5355)
 
 
-# service
 class QuietWatcher(BaseWatcher):
     """
     The service at work.
@@ -53,9 +52,6 @@ def portOf(frame: Frame) -> int:
     else:
         return -1
     return int.from_bytes(frame[begin : begin + 2], "big")
-
-
-# end of service
 
 
 @implementer(IFrameService)

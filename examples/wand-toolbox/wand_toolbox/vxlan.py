@@ -54,7 +54,6 @@ class Account:
     bytesSent: int = 0
 
 
-# protocol
 @implementer(ITransport)
 class VXLANTransport(BaseTransport):
     """
@@ -120,9 +119,6 @@ class VXLANTransport(BaseTransport):
             framesSent=account.framesSent,
             bytesSent=account.bytesSent,
         )
-
-
-# end of protocol
 
 
 @implementer(IPeerProtocol)
