@@ -101,7 +101,9 @@ class PluginStore:
 
     def _write(self, records: Mapping[bytes, bytes | None]) -> None:
         merged = {**self._load(), **records}
-        content = msgspec.msgpack.encode({key: value for key, value in merged.items() if value is not None})
+        # What is more than octets, such as a MAC address, msgpack does not take.
+        kept = {bytes(key): bytes(value) for key, value in merged.items() if value is not None}
+        content = msgspec.msgpack.encode(kept)
         if len(content) > SIZE_MAXIMUM:
             raise StateUnavailable(f"{self._name}: a plugin keeps at most {SIZE_MAXIMUM:,} octets")
         self._stores.write(self._name, content)

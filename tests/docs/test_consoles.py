@@ -41,7 +41,7 @@ _OTHERS = {
         "python",
         "python3",
     ),
-    *("systemctl", "tox", "useradd", "bash", "git", "nft", "mv", "wireshark"),
+    *("systemctl", "tox", "useradd", "bash", "git", "nft", "mv", "wireshark", "cd", "mkdir", "source", "unshare"),
 }
 
 #: Columns of a table, as `wand` prints them into a pipe.

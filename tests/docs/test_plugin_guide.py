@@ -11,11 +11,14 @@ import subprocess
 import sys
 
 import pytest
-from documents import DOCS, quoted
+from documents import DOCS, PROJECT, quoted, rows
 
 from wand import interfaces
 
 EXAMPLES = DOCS / "examples"
+
+#: The packages of the tutorial.
+AFTERNOON = PROJECT / "examples"
 
 
 def test_everythingIsInOneModule() -> None:
@@ -48,6 +51,33 @@ def test_whatTheGuideNamesIsThere() -> None:
     for where in filter(re.compile(r"wand(?:\.[a-z_]+)+\.[A-Za-z]+").fullmatch, named):
         module, _, name = where.rpartition(".")
         assert hasattr(importlib.import_module(module), name), where
+
+
+def test_whatAuthorsAreShownIsPublic() -> None:
+    """
+    The packages that we show, and those that C{wand plugin new} writes, use only what the promise has.
+    """
+    promised = {word for row in rows(DOCS / "plugin-promise.md") for word in re.findall(r"`(wand\.[a-z_.]+)`", row[0])}
+    public = re.compile(rf"(?:{'|'.join(map(re.escape, promised))})(?:\.[a-z_]+)*")
+    templates = PROJECT / "wand" / "authoring" / "templates"
+    shown = [*AFTERNOON.glob("wand-*/*/*.py"), *templates.glob("*.py.txt"), *EXAMPLES.glob("*.py")]
+    ours = EXAMPLES / "test_rel2_protocol.py"  # which shows a contract with a protocol of our own
+    used = {name for each in shown if each != ours for name in re.findall(r"from (wand\.\S+) import", each.read_text())}
+    assert len(used) > 10
+    assert [name for name in sorted(used) if not public.fullmatch(name)] == []
+
+
+def test_theAfternoonShowsEverything() -> None:
+    """
+    Every file of the examples is on the page that was made of them, and all that is typed to run them.
+    """
+    page = (DOCS / "afternoon.md").read_text()
+    for each in AFTERNOON.glob("*/**/*"):
+        if each.suffix in (".py", ".toml", ".sh") and each.name != "__init__.py":
+            assert f"../{each.relative_to(PROJECT)}\n" in page, each
+    typed = (AFTERNOON / "network" / "run.sh").read_text()
+    for part in re.findall(r"^# end of (\w+)$", typed, re.MULTILINE):
+        assert f':start-after: "# {part}"\n:end-before: "# end of {part}"' in page, part
 
 
 @pytest.mark.parametrize("example", sorted(each.name for each in EXAMPLES.glob("test_*.py")))

@@ -27,6 +27,7 @@ from zope.interface.verify import verifyObject
 
 from wand.discovery.opening import openPlugin
 from wand.errors import StateUnavailable
+from wand.ethernet import MAC
 from wand.interfaces import BaseHook, BasePlugin, Context, IHook, IHookListener, Settings
 from wand.state import StateDirectory
 from wand.testing.context import simulatedContext
@@ -161,6 +162,8 @@ class ContextTests(SynchronousTestCase):
         store = self.context.forPlugin("hook", "../odd name").store
         self.successResultOf(store.write({b"a": b"1", b"b": b"2"}))
         self.successResultOf(store.write({b"a": None, b"c": b""}))
+        self.successResultOf(store.write({MAC(b"\2\0\0\0\0\1"): b"an address is octets, too"}))
+        self.successResultOf(store.write({b"\2\0\0\0\0\1": None}))
         (file,) = Path(temporary.name).iterdir()
         self.assertEqual(file.name, "plugin-hook-.._odd_name")
         again = simulatedContext(self.clock, Network(self.clock, Random(1)), "192.0.2.1")

@@ -24,14 +24,16 @@ import pytest
 import pytest_twisted
 from simulated.membership import SlowRecords
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, fail, gatherResults
+from twisted.internet.defer import Deferred, fail, gatherResults, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from wand.errors import ConfigurationInvalid, StoreDamaged, StoreHindered, StoreUnavailable
+from wand.ethernet import MAC
 from wand.interfaces import Context, IRecords
 from wand.programs.guarded_records import CLOSING_PATIENCE, GuardedRecords
+from wand.sealed.credentials.identity import Identity
 from wand.stores import sqlite
 from wand.stores.memory import MemoryRecords, MemoryStore
 from wand.stores.sqlite import SQLiteRecords
@@ -355,6 +357,21 @@ class WatchedRecordsTests(SynchronousTestCase):
         ended = WatchedRecords(GuardedRecords("memory", memory, self.context), self.context).close()
         self.clock.advance(CLOSING_PATIENCE)
         self.assertIsNone(self.successResultOf(ended))
+
+    def test_octetsAreOctets(self) -> None:
+        """
+        A store gets keys and values that are octets and nothing more, whatever we have: many a serializer takes no
+        subclass of C{bytes}.
+        """
+        memory = MemoryRecords()
+        taken: list[object] = []
+        self.patch(memory, "write", lambda kind, records: succeed(taken.extend([*records, *records.values()])))
+        self.patch(memory, "exchange", lambda kind, *octets: succeed(bool(taken.extend(octets))))
+        records = GuardedRecords("memory", memory, self.context)
+        self.successResultOf(records.write("kind", {Identity(b"a" * 32): MAC(b"value!"), b"b": None}))
+        self.successResultOf(records.exchange("kind", Identity(b"a" * 32), MAC(b"value!"), None))
+        self.assertEqual({type(each) for each in taken}, {bytes, type(None)})
+        self.assertEqual(len(taken), 7)
 
 
 # Workers: what may block is done in one thread beside the reactor.

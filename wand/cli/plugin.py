@@ -37,7 +37,7 @@ def new(kind: str, name: str, folder: Path | None) -> None:
     where = folder or Path(f"wand-{name.removeprefix('wand-')}")
     for path in make(kind, name, where):
         click.echo(str(path))
-    click.echo(f"\nNext: cd {where}, pip install -e . --group dev, wand plugin check .", err=True)
+    click.echo(f"\nNext: cd {where}; pip install -e '.[dev]'; wand plugin check .", err=True)
 
 
 @plugin.command()

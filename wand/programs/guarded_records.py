@@ -27,7 +27,9 @@ Answer = TypeVar("Answer")
 @implementer(IRecords)
 class GuardedRecords:
     """
-    Passes every call on to the records of a store, which may fail.
+    Passes every call on to the records of a store, which may fail.  Keys and values that are more than octets, such as
+    an L{Identity <wand.sealed.credentials.identity.Identity>}, are passed on as octets: many a serializer knows nothing
+    else.
 
     @ivar place: what the store is called where it fails.
     @ivar inner: what the store opened.
@@ -48,13 +50,14 @@ class GuardedRecords:
         """
         See L{IRecords}.
         """
-        return self._asked(self.inner.write, kind, records)
+        plain = {bytes(key): _octets(value) for key, value in records.items()}
+        return self._asked(self.inner.write, kind, plain)
 
     def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
         """
         See L{IRecords}.
         """
-        return self._asked(self.inner.exchange, kind, key, expected, value)
+        return self._asked(self.inner.exchange, kind, bytes(key), _octets(expected), _octets(value))
 
     def watch(
         self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]
@@ -94,6 +97,10 @@ class GuardedRecords:
         if not isinstance(error, CancelledError):
             self._context.failures.caught(self.place, failure, self.inner)
         raise StoreUnavailable(f"the {self.place} failed: {error or type(error).__name__}") from error
+
+
+def _octets(value: bytes | None) -> bytes | None:
+    return None if value is None else bytes(value)
 
 
 def openRecords(name: str, store: IStore, settings: Settings, context: Context) -> GuardedRecords:

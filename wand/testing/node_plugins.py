@@ -54,10 +54,3 @@ class NodePluginBench(PluginBench):
         See L{PluginBench}: ports, too.
         """
         return *super().holdings(), f"{self.network.bound} ports"
-
-    def pass_(self, seconds: float) -> None:
-        """
-        Let time pass.
-        """
-        for _ in range(round(seconds * 10)):
-            self.clock.advance(0.1)

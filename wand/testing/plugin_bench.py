@@ -97,6 +97,15 @@ class PluginBench(Contract):
         self.context = self.makeContext()
         self.plugin = self.makePlugin()
 
+    def pass_(self, seconds: float) -> None:
+        """
+        Let simulated time pass.
+        """
+        clock = self.context.clock
+        assert isinstance(clock, Clock), "this context has no simulated time"
+        for _ in range(round(seconds * 10)):
+            clock.advance(0.1)
+
     def holdings(self) -> tuple[object, ...]:
         """
         What something open may hold, and something closed must not: descriptors, timers and readers.

@@ -1,0 +1,50 @@
+"""
+The contract of drivers, run against ours; a pair of sockets stands for the device and its host.
+"""
+
+import socket
+import tempfile
+from pathlib import Path
+from threading import Thread
+
+from twisted.trial.unittest import SynchronousTestCase
+from wand_handed.driver import HandedDriver
+from wand_handed.give import give
+
+from wand.interfaces import ITapDriver, TapRequest
+from wand.testing.drivers import TapDriverContract
+
+
+class HandedDriverTests(TapDriverContract, SynchronousTestCase):
+    def makeDriver(self) -> ITapDriver:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.settings = {"path": str(Path(folder.name) / "socket")}
+        self.device, self.host = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.host.setblocking(False)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self.settings["path"])
+        listener.listen()
+        giving = Thread(target=give, args=(listener, self.device.fileno()))
+        giving.start()
+        for end in (self.device.close, self.host.close, listener.close, giving.join):
+            self.addCleanup(end)
+        self.addCleanup(listener.shutdown, socket.SHUT_RDWR)
+        return HandedDriver()
+
+    def hostSend(self, frame: bytes) -> None:
+        self.host.send(frame)
+
+    def hostReceived(self) -> list[bytes]:
+        frames = []
+        while True:
+            try:
+                frames.append(self.host.recv(65_535))
+            except BlockingIOError:
+                return frames
+
+    def hostGone(self) -> None:
+        self.host.close()
+
+    def impossibleRequest(self) -> TapRequest | None:
+        return self.request(settings={"path": "/nonexistent"})

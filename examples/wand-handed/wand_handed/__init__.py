@@ -1,0 +1,3 @@
+"""
+A driver for wandaemon: a tap that another program hands over.
+"""

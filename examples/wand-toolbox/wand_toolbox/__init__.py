@@ -1,0 +1,3 @@
+"""
+Plugins for wandaemon, a module each.
+"""
