@@ -101,6 +101,26 @@ def test_aKilledNode(makeNetwork: Make) -> None:
     assert "wan0" not in links("ip", "link")
 
 
+def test_withoutPrivileges(makeNetwork: Make) -> None:
+    """
+    With --uid and --gid a node gives ways to the kernel after it dropped its privileges, and removes its devices.
+    """
+    network = makeNetwork(count=2, protocol="rel2")
+    network.lab.directory.chmod(0o755)
+    one, two = network.topology.nodes
+    for node in (one, two):
+        _change(network, node, _PLAIN)
+    network.start(network.topology.server)
+    for node in (one, two):
+        network.start(node, "--uid=nobody", "--gid=nogroup")
+    network.awaitTables()
+    _awaitMoved(network, one, two)
+    _awaitMoved(network, two, one)
+    network.programs[two.name].stop()
+    assert "wan0" not in network.hosts[two.name].run("ip", "link")
+    assert "Traceback" not in network.programs[two.name].log.read_text()
+
+
 def test_aFirewall(makeNetwork: Make) -> None:
     """
     Where no VXLAN gets through, frames go through the nodes, and C{wand status} says why.

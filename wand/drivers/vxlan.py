@@ -85,7 +85,7 @@ class _OwnPlace:
 
 
 @implementer(IFrameReader)
-class _Noticing:
+class _WatchedReader:
     """
     Sees what the host sends through the node.
     """
@@ -122,7 +122,7 @@ class _OffloadedTap(PacketTap):
         """
         See L{ITap}.
         """
-        super().start(_Noticing(receiver, self.offload.noticed))
+        super().start(_WatchedReader(receiver, self.offload.noticed))
         self.listener.start(partial(self.offload.arrived, isDirect=True))
 
     def write(self, frame: Frame) -> bool:

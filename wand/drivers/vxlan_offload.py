@@ -251,8 +251,8 @@ class Offload:
         self._notes.say(
             f"{BLOCKED}{mac}",
             f"frames for {mac} go through this node and not as VXLAN: of datagrams with {self._paths.mtu + 50} octets "
-            f"of IP none gets from here to {place.host}, UDP port {place.port}: open that port, or if a link in between "
-            "has a smaller MTU set mtu to 50 less on every node",
+            f"of IP none gets from here to {place.host}, UDP port {place.port}: open that port; if a link in between has "
+            "a smaller MTU, set mtu to 50 less on every node",
             isHint=True,
             lifetime=BLOCKED_INTERVAL * 2,
         )
