@@ -13,10 +13,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.drivers.vxlan import VXLANDriver
 from wand.errors import ConfigurationInvalid, TapUnavailable
+from wand.ethernet import MAC
 from wand.interfaces import IHostTap, ISuperframeTap, ITap, TapRequest
+from wand.superframes.cutting import superframeOf
 from wand.superframes.virtio import VirtioHeader
 from wand.testing.kernel import SuperframeSocket
 from wand.testing.kernel_taps import KernelTapContract
+from wand.testing.packets import Packet
 from wand.testing.superframe_taps import SuperframeTapContract
 
 
@@ -126,6 +129,21 @@ class SuperframeVXLANTests(VXLANBench, SuperframeTapContract, SynchronousTestCas
 
     def hostReceivedSuperframes(self) -> list[tuple[bytes, VirtioHeader]]:
         return self.stack.received()
+
+    def test_taggedStretchesArrive(self) -> None:
+        """
+        A stretch with a VLAN tag arrives, too, as the packets it stands for; the kernel takes the tag out for others
+        to see.
+        """
+        tap = self.openTap(mac=MAC.parse("02:00:00:00:00:09"))
+        assert ISuperframeTap.providedBy(tap)
+        whole = Packet(payload=bytes(range(250)) * 20, tags=((0x8100, 5),))
+        virtio, frame = whole.superframe()
+        stretch = superframeOf(virtio, memoryview(frame))
+        assert stretch is not None
+        self.assertTrue(tap.writeStretch(stretch))
+        untagged = attrs.evolve(whole, tags=()).segments()
+        self.assertEqual(untagged, self.arrivedFrames(untagged)[0])
 
     def test_features(self) -> None:
         """

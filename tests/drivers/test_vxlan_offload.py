@@ -184,6 +184,16 @@ class OffloadTests(SynchronousTestCase):
             self.two.offload.arrived(question.frame(self.two.mac, sender, 1280), isDirect=True)
         self.assertEqual(0, self.two.context.counters["vxlan-questions"])
 
+    def test_hostsBehindABridge(self) -> None:
+        """
+        For an address that nobody is known to own a question may come to several members: nobody answers who only may
+        have it behind a bridge, and the frames stay with the node.
+        """
+        mac = MAC.parse("02:00:00:00:00:99")
+        self.meadow.owners[bytes(mac)] = self.two
+        self.one.sends(mac)
+        self.assertEqual((1, {}), (len(self.two.arrived), self.moved()))
+
     def test_otherFramesAreTheHosts(self) -> None:
         """
         What is no message is not taken from the host.

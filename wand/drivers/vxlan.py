@@ -13,30 +13,25 @@ from ipaddress import IPv4Address
 from typing import Annotated, Any, Final
 
 import msgspec
-from zope.interface import implementer, implementer_only
+from zope.interface import implementer
 
-from wand.drivers.afpacket import PacketTap, SuperframePacketTap, hasUSO
+from wand.drivers.afpacket import hasUSO
 from wand.drivers.commands import Addresses
 from wand.drivers.interface_end import InterfaceEnd
 from wand.drivers.packet_socket import openPacketSocket
 from wand.drivers.vxlan_devices import Devices
 from wand.drivers.vxlan_direct import DirectListener, DirectSender
-from wand.drivers.vxlan_messages import KIND, KIND_PLACE, Place
+from wand.drivers.vxlan_messages import Place
 from wand.drivers.vxlan_offload import Offload
+from wand.drivers.vxlan_tap import OffloadedTap, SuperframeVXLANTap, VXLANTap
 from wand.errors import ConfigurationInvalid
-from wand.ethernet import HEADER_SIZE, Frame
 from wand.host.local_addresses import localEndpoints
-from wand.interfaces import Context, IFrameReader, IHostTap, ISuperframeTap, ITap, ITapDriver, TapRequest
+from wand.interfaces import Context, ITap, ITapDriver, TapRequest
 from wand.plugin_settings import readSettings
-from wand.superframes.virtio import VirtioHeader
-from wand.underlay.prompt import IPromptReader
 from wand.underlay.source import chosenSource
 
 #: The note that says what this driver does.
 PLAIN: Final = "vxlan-plain"
-
-#: The EtherTypes of VLAN tags (IEEE 802.1Q).
-_TAGS: Final = (b"\x81\x00", b"\x88\xa8")
 
 #: Seconds for which an address of this host is believed to be the best.
 _ADDRESS_LIFETIME: Final = 10.0
@@ -82,103 +77,6 @@ class _OwnPlace:
             found = localEndpoints("0.0.0.0", self._settings.port, self._interface())
             self._found = next((each.rpartition(":")[0] for each in found if "[" not in each), "")
         return self._found
-
-
-@implementer(IFrameReader)
-class _WatchedReader:
-    """
-    Sees what the host sends through the node.
-    """
-
-    def __init__(self, receiver: IFrameReader, noticed: Callable[[Frame], object]) -> None:
-        self._noticed = noticed
-        self._frameRead = receiver.frameRead
-        self._superframeRead = receiver.superframeRead
-        self.batchRead = receiver.batchRead
-        self.tapLost = receiver.tapLost
-
-    def frameRead(self, frame: Frame) -> None:
-        self._frameRead(frame)
-        self._noticed(frame)
-
-    def superframeRead(self, frame: memoryview, virtio: VirtioHeader) -> None:
-        addresses = bytes(frame[:14])  # it may be changed
-        self._superframeRead(frame, virtio)
-        self._noticed(addresses)
-
-
-class _OffloadedTap(PacketTap):
-    """
-    What both kinds of ports have in common: the node's device, which is a tap, with messages beside the frames.
-    """
-
-    offload: Offload
-    direct: DirectSender
-    listener: DirectListener
-    ownPlace: Callable[[str | None], Place | None]
-    here: Place
-
-    def start(self, receiver: IFrameReader) -> None:
-        """
-        See L{ITap}.
-        """
-        super().start(_WatchedReader(receiver, self.offload.noticed))
-        self.listener.start(partial(self.offload.arrived, isDirect=True))
-
-    def write(self, frame: Frame) -> bool:
-        """
-        See L{ITap}.
-        """
-        kind = bytes(frame[KIND_PLACE])
-        if kind == KIND and self._receiver is not None and self.offload.arrived(frame):
-            return True
-        if kind in _TAGS and HEADER_SIZE <= len(frame) <= self._longest and self._receiver is not None:
-            return self._writeTagged(frame)
-        return super().write(frame)
-
-    def _writeTagged(self, frame: Frame) -> bool:
-        """
-        The kernel loses tags on its way from device to device; as a datagram it takes them.
-        """
-        taken = self.direct.send(frame, self.here)
-        self._counters["tap-written-frames" if taken else "drop-tap-error"] += 1
-        self._counters["tap-written-bytes"] += len(frame) if taken else 0
-        return taken
-
-    def interfaceGone(self) -> None:
-        """
-        Somebody deleted the host's device.
-        """
-        self._lose("its interface was deleted")
-        self.close()
-
-    def throughNetwork(self, frame: bytes) -> None:
-        """
-        See L{wand.drivers.vxlan_offload.Paths}.
-        """
-        if self._receiver is not None:
-            self._receiver.frameRead(frame)
-            self._receiver.batchRead()
-
-    def directly(self, frame: bytes, place: Place) -> None:
-        """
-        See L{wand.drivers.vxlan_offload.Paths}.
-        """
-        self.direct.send(frame, place)
-
-
-@implementer_only(IHostTap, IPromptReader)
-class VXLANTap(_OffloadedTap):
-    """
-    A port without superframes.
-    """
-
-
-@implementer_only(IHostTap, ISuperframeTap, IPromptReader)
-class SuperframeVXLANTap(_OffloadedTap, SuperframePacketTap):
-    """
-    A port with superframes.
-    """
 
 
 @implementer(ITapDriver)
@@ -235,7 +133,7 @@ class VXLANDriver:
         settings: VXLANSettings,
         closers: list[Callable[[], object]],
         release: Callable[[], object],
-    ) -> _OffloadedTap:
+    ) -> OffloadedTap:
         between = 1 + (settings.id + context.random.randrange((1 << 24) - 2)) % ((1 << 24) - 1)  # any but that
         devices = Devices(request, settings.id, settings.port, between, context.notes)
         closers.append(devices.close)
@@ -250,7 +148,7 @@ class VXLANDriver:
         for address in request.addresses:
             addresses.add(address)
         rest: dict[str, Any] = {"release": release, "addresses": addresses}
-        tap: _OffloadedTap
+        tap: OffloadedTap
         if request.superframes:
             tap = SuperframeVXLANTap(request, context, port, hasUSO(self._release()), **rest)
         else:

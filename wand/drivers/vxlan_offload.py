@@ -197,6 +197,8 @@ class Offload:
         return Message(False, isDirect, way.nonce, mac, place).frame(mac, self._paths.mac, self._paths.mtu)
 
     def _answer(self, question: Message, asker: bytes, isDirect: bool) -> None:
+        if question.asked != self._paths.mac:
+            return  # that of a host behind a bridge: the network may have asked several members who it is with
         if isDirect and not self._answers.take(""):
             self._counters["drop-vxlan-flood"] += 1
             return
@@ -251,8 +253,8 @@ class Offload:
         self._notes.say(
             f"{BLOCKED}{mac}",
             f"frames for {mac} go through this node and not as VXLAN: of datagrams with {self._paths.mtu + 50} octets "
-            f"of IP none gets from here to {place.host}, UDP port {place.port}: open that port; if a link in between has "
-            "a smaller MTU, set mtu to 50 less on every node",
+            f"of IP none gets from here to {place.host}, UDP port {place.port}: open that port; if a link in between "
+            "has a smaller MTU, set mtu to 50 less on every node",
             isHint=True,
             lifetime=BLOCKED_INTERVAL * 2,
         )
