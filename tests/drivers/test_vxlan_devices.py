@@ -127,6 +127,20 @@ class DevicesTests(ForwardingContract, SynchronousTestCase):
         self.devices.put(ONE, HERE)
         self.assertEqual([], self.context.notes.texts)
 
+    def test_serviceIsStopped(self) -> None:
+        """
+        What stops everything at once, as systemd does, does not stop the program before the node.
+        """
+        program = self.devices._program
+        assert program is not None
+        self.devices.put(ONE, HERE)
+        self.becomes({ONE: HERE})
+        os.killpg(program.pid, signal.SIGTERM)
+        self.devices.put(TWO, THERE)
+        self.becomes({ONE: HERE, TWO: THERE})
+        self.devices.close()
+        self.assertNotIn("wan0", ip("link"))
+
     def test_theProgramIsEnded(self) -> None:
         """
         If somebody ends the program that writes the table, the operator is told.

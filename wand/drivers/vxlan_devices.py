@@ -33,8 +33,8 @@ ALIAS: Final = "wandaemon"
 _SUFFIX: Final = ".node"
 _NAME_SIZE: Final = 10
 
-#: Seconds in which the devices are gone.
-_PATIENCE: Final = 10
+#: Seconds for which their end is waited for.
+_PATIENCE: Final = 3
 
 #: The number of the attribute that has the alias, and of that with the name (if_link.h).
 _IFLA_IFNAME: Final = 3
@@ -79,7 +79,8 @@ class Devices:
             _make(request, self.inner, number, port, inner)
             self.index = socket.if_nametoindex(request.interface)
             removal = "; ".join(f"ip link delete dev if{socket.if_nametoindex(each)}" for each in names)
-            script = f"exec >/dev/null 2>&1; bridge -force -batch -; {removal}"
+            # What stops a whole service at once must not stop this before the node.
+            script = f"trap '' HUP INT TERM; exec >/dev/null 2>&1; bridge -force -batch -; {removal}"
             self._program: subprocess.Popen[bytes] | None = stayBehind(script, "write the table of VXLAN")
         except BaseException:
             _remove(names)
