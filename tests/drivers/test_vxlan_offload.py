@@ -164,6 +164,21 @@ class OffloadTests(SynchronousTestCase):
         self.assertEqual({}, self.moved())
         self.assertEqual(3, self.one.context.counters["drop-vxlan-answer"])
 
+    def test_placesAreProven(self) -> None:
+        """
+        A member that names the place of somebody else gets nobody's frames sent there: what it was asked through the
+        network does not tell it what was asked at that place.
+        """
+        self.two.hasVXLAN = False
+        self.one.sends(self.two.mac)
+        question = messageIn(self.two.arrived[0])
+        assert question is not None
+        for isDirect in (False, True, True):
+            answer = Message(True, isDirect, question.nonce, self.two.mac, Place("192.0.2.66", 4789, 77))
+            self.one.offload.arrived(answer.frame(self.one.mac, self.two.mac, 1280))
+        self.assertEqual({}, self.moved())
+        self.assertEqual(2, self.one.context.counters["drop-vxlan-answer"])
+
     def test_directQuestionsAreAnsweredAtABoundedRate(self) -> None:
         """
         Everybody on the underlay can send questions; so many are answered, and the rest is counted.

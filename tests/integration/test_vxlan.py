@@ -5,7 +5,6 @@ Tests for nodes whose frames the kernel moves: L{wand.drivers.vxlan}.
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 
 from wand.lab import wait
@@ -178,5 +177,4 @@ def _moved(network: Deployment, node: Node) -> dict[str, str]:
 
 
 def _pings(network: Deployment, node: Node, other: Node) -> bool:
-    command = network.hosts[node.name].command("ping", "-c", "1", "-W", "1", other.inside)
-    return subprocess.run(command, capture_output=True).returncode == 0
+    return bool(network.ping(node, [other]))

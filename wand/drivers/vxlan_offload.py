@@ -230,6 +230,7 @@ class Offload:
 
     def _try(self, mac: MAC, way: _Way, place: Place) -> None:
         way.tries += 1
+        way.nonce = self._random.randbytes(NONCE_SIZE)  # who was told another one is not there for that
         self._after(mac, PATIENCE)
         question = self._question(mac, way, isDirect=True)
         if question is not None:
