@@ -100,4 +100,6 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "tap-down": EventKind("somebody set it down", "interface"),
     "tap-changed": EventKind("somebody changed the interface", "interface mac mtu"),
     "tap-address-removed": EventKind("somebody removed its address", "interface address"),
+    "offload-began": EventKind("the kernel moves the frames for an address from now on", "mac host"),
+    "offload-ended": EventKind("frames for an address go through the node again", "mac host reason"),
 }

@@ -24,6 +24,7 @@ __all__ = ["BASELINE", "CONTENDERS", "Contender", "chosen"]
 CONTENDERS: Final[Sequence[Contender]] = (
     Wand("sealed", "Noise, AES-256-GCM"),
     Wand("rel2", "none"),
+    Wand("rel2", "none", isOffloaded=True),
     Tinc(),
     Fastd(),
     OpenVPN(),

@@ -16,11 +16,12 @@ from wand.version import __version__
 
 class Wand(Contender):
     """
-    wand with one of its peer protocols.
+    wand with one of its peer protocols, or with the driver that lets the kernel move the frames.
     """
 
-    def __init__(self, protocol: str, encryption: str) -> None:
-        self.name = f"wand {protocol}"
+    def __init__(self, protocol: str, encryption: str, *, isOffloaded: bool = False) -> None:
+        self.name = "wand vxlan" if isOffloaded else f"wand {protocol}"
+        self._isOffloaded = isOffloaded
         self.encryption = encryption
         self._protocol = protocol
 
@@ -51,7 +52,7 @@ class Wand(Contender):
 
     def _node(self, plot: Plot, side: Side, entrance: str) -> Daemon:
         shutil.rmtree(side.directory / "state", ignore_errors=True)
-        text = self._common(side, plot.port + 1) + f'interface = "{side.device}"\n{entrance}\n'
+        text = self._common(side, plot.port + 1) + f'interface = "{side.device}"\n{entrance}\n' + self._driver(side)
         return _started(side, "wand-node", text)
 
     def _common(self, side: Side, port: int) -> str:
@@ -61,6 +62,14 @@ port = {port}
 state = "{side.directory}/state"
 control = "{side.directory}/control.sock"
 """
+
+    def _driver(self, side: Side) -> str:
+        """
+        With VXLAN the port is not the usual one, which another contender has, the MTU is what that one's kernel
+        chooses, and the address is said, for the hosts have those of all contenders.
+        """
+        settings = f'trusted = true, id = 77, port = 4790, address = "{side.outside}"'
+        return f'driver = "vxlan"\ndriver-settings = {{ {settings} }}\nmtu = 1450\n' if self._isOffloaded else ""
 
     def _invitation(self, plot: Plot, side: Side) -> str:
         control, token = str(plot.server.directory / "control.sock"), side.directory / "token"

@@ -6,34 +6,20 @@ from __future__ import annotations
 
 import fcntl
 import socket
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import gettempdir
 
 import attrs
+from interface_changes import Changes
 from interface_pair import PEER, PairContract, SuperframePairContract, ip
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.drivers.macvtap import MacvtapDriver
 from wand.ethernet import MAC
-from wand.host.changes import HostListener
 from wand.interfaces import IHostTap, TapRequest
 from wand.testing.frames import makeFrame
 
 LOWER = "wandlower0"
-
-
-class Changes:
-    """
-    What changes on a host, said by the test.
-    """
-
-    def __init__(self) -> None:
-        self.listeners: list[HostListener] = []
-
-    def watch(self, listener: HostListener) -> Callable[[], None]:
-        self.listeners.append(listener)
-        return lambda: self.listeners.remove(listener)
 
 
 class MacvtapPair(PairContract):
@@ -57,10 +43,7 @@ class MacvtapPair(PairContract):
         return MacvtapDriver()
 
     def hostGone(self) -> bool:
-        index = socket.if_nametoindex(self.interface)
-        ip("link", "delete", self.interface)
-        for listener in list(self.changes.listeners):
-            listener.linkGone(index)
+        self.changes.delete(self.interface)
         return True
 
     def leftBehind(self) -> list[str]:

@@ -24,6 +24,7 @@ BUILTINS: Final[Mapping[str, Mapping[str, str]]] = {
         "vde": "wand.drivers.vde:VDEDriver",
         "afpacket": "wand.drivers.afpacket:PacketDriver",
         "macvtap": "wand.drivers.macvtap:MacvtapDriver",
+        "vxlan": "wand.drivers.vxlan:VXLANDriver",
         "chardev": "wand.drivers.chardev:ChardevDriver",
         "memory": "wand.drivers.memory:MemoryDriver",
     },

@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from twisted.python.failure import Failure
 from zope.interface import implementer, implementer_only
@@ -52,11 +52,12 @@ class PacketTap(DescriptorTap):
     @ivar features: none.
     """
 
-    def __init__(self, request: TapRequest, context: Context, port: socket.socket) -> None:
+    def __init__(self, request: TapRequest, context: Context, port: socket.socket, **rest: Any) -> None:
         """
         @param port: see L{openPacketSocket}.
+        @param rest: what else a L{DescriptorTap} may be given.
         """
-        super().__init__(request, context, port.fileno(), pad=HEADER_SIZE, release=port.close)
+        super().__init__(request, context, port.fileno(), pad=HEADER_SIZE, **{"release": port.close, **rest})
         self._counters.declare(COUNTERS)
         self._port = port
         self._lost = 0
@@ -145,11 +146,12 @@ class SuperframePacketTap(PacketTap):
     @ivar features: what the kernel takes.
     """
 
-    def __init__(self, request: TapRequest, context: Context, port: socket.socket, hasUSO: bool) -> None:
+    def __init__(self, request: TapRequest, context: Context, port: socket.socket, hasUSO: bool, **rest: Any) -> None:
         """
         @param hasUSO: does it take superframes of UDP?
+        @param rest: what else a L{DescriptorTap} may be given.
         """
-        super().__init__(request, context, port)
+        super().__init__(request, context, port, **rest)
         self._hasUSO = hasUSO
         self.features = ("CSUM", "TSO4", "TSO6", "ECN", *(["USO"] if hasUSO else []))
 
@@ -195,7 +197,7 @@ class PacketDriver:
         readSettings(request.settings, NoSettings)
         port = openPacketSocket(request.interface, request.mtu, request.up)
         if request.superframes:
-            return SuperframePacketTap(request, context, port, _version(self._release()) >= _USO_SINCE)
+            return SuperframePacketTap(request, context, port, hasUSO(self._release()))
         return PacketTap(request, context, port)
 
 
@@ -207,6 +209,15 @@ def _virtio(head: memoryview, shift: int) -> VirtioHeader:
     if not shift:
         return virtio
     return virtio._replace(headerLength=virtio.headerLength + shift, checksumStart=virtio.checksumStart + shift)
+
+
+def hasUSO(release: str) -> bool:
+    """
+    Does a kernel take superframes of UDP?
+
+    @param release: its version, C{6.1.0-13}.
+    """
+    return _version(release) >= _USO_SINCE
 
 
 def _version(release: str) -> tuple[int, ...]:

@@ -21,12 +21,13 @@ _PLACES: Final = "/usr/sbin:/sbin"
 _COMMAND_PATIENCE: Final = 10
 
 
-def runCommand(arguments: Sequence[str], package: str) -> None:
+def runCommand(arguments: Sequence[str], package: str, said: str = "") -> None:
     """
     Run a program and wait for its end.
 
     @param arguments: the program and its arguments.
     @param package: what to install if the program is missing.
+    @param said: what it is told on its standard input.
     @raise TapUnavailable: if it is missing, fails, or does not end; the text has its output.
     """
     program = shutil.which(arguments[0], path=f"{os.environ.get('PATH', os.defpath)}:{_PLACES}")
@@ -34,7 +35,12 @@ def runCommand(arguments: Sequence[str], package: str) -> None:
         raise TapUnavailable(f"the program {arguments[0]!r} is missing; install {package}")
     try:
         done = subprocess.run(
-            [program, *arguments[1:]], capture_output=True, text=True, timeout=_COMMAND_PATIENCE, check=False
+            [program, *arguments[1:]],
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_PATIENCE,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise TapUnavailable(f"{' '.join(arguments)!r} failed: {error}") from error
@@ -89,8 +95,19 @@ class Addresses:
 
 def _remainder(command: Callable[[str], Sequence[str]]) -> subprocess.Popen[bytes]:
     words = " ".join('"$address"' if word == "ADDRESS" else shlex.quote(word) for word in command("ADDRESS"))
-    script = f"PATH=$PATH:{_PLACES}; while read -r address; do {words} </dev/null; done"
+    return stayBehind(f"while read -r address; do {words} </dev/null; done", "set addresses")
+
+
+def stayBehind(script: str, purpose: str) -> subprocess.Popen[bytes]:
+    """
+    Start a shell that keeps the privileges of the start, and outlives whoever started it.
+
+    @param script: what it does; its standard input is a pipe, which ends when we do.
+    @param purpose: what for, if it cannot be started: C{set addresses}.
+    @raise TapUnavailable: if it cannot.
+    """
+    script = f"PATH=$PATH:{_PLACES}; {script}"
     try:
         return subprocess.Popen(["/bin/sh", "-c", script], stdin=subprocess.PIPE, start_new_session=True)
     except OSError as error:
-        raise TapUnavailable(f"no program can stay behind to set addresses: {error}") from error
+        raise TapUnavailable(f"no program can stay behind to {purpose}: {error}") from error

@@ -23,9 +23,9 @@ from zope.interface import implementer, implementer_only
 
 from wand.drivers.commands import runCommand
 from wand.drivers.descriptor import DescriptorTap
+from wand.drivers.interface_end import InterfaceEnd
 from wand.drivers.offloads import OffloadTap
 from wand.errors import TapUnavailable
-from wand.host.changes import Address, Link
 from wand.interfaces import Context, ISuperframeTap, ITap, ITapDriver, TapRequest
 from wand.plugin_settings import readSettings
 from wand.superframes.virtio import IFF_VNET_HDR, agreeOffloads
@@ -101,38 +101,6 @@ class MacvtapDriver:
             raise
 
 
-class _Deletion:
-    """
-    Watches for the end of an interface: an open macvtap cannot tell.
-    """
-
-    def __init__(self, index: int, then: Callable[[], object]) -> None:
-        self._index = index
-        self._then = then
-
-    def linkGone(self, index: int) -> None:
-        if index == self._index:
-            self._then()
-
-    def linkSeen(self, link: Link) -> None:
-        pass
-
-    def addressSeen(self, address: Address) -> None:
-        pass
-
-    def addressGone(self, address: Address) -> None:
-        pass
-
-    def routeChanged(self, link: int) -> None:
-        pass
-
-    def settled(self) -> None:
-        pass
-
-    def lost(self) -> None:
-        pass
-
-
 def _make(interface: str, lower: str) -> Callable[[], object]:
     """
     @return: what removes the interface, if it did not exist before.
@@ -198,7 +166,7 @@ def _open(request: TapRequest, context: Context, remove: Callable[[], object]) -
         tap.connectionLost(Failure(TapUnavailable("its interface was deleted")))
         tap.close()  # for it would take every frame, and lose it
 
-    undo.insert(0, context.hostChanges.watch(_Deletion(index, gone)))
+    undo.insert(0, context.hostChanges.watch(InterfaceEnd(index, gone)))
     return tap
 
 

@@ -1,0 +1,159 @@
+"""
+Tests for L{wand.drivers.vxlan_devices}, in a network namespace of each test's own: the table of the kernel and the one
+that tests have instead of it pass the same contract.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+
+from interface_pair import ip
+from twisted.trial.unittest import SynchronousTestCase
+from vxlan_hosts import RecordedForwarding
+
+from wand.drivers.vxlan_devices import LOST, Devices
+from wand.drivers.vxlan_messages import Place
+from wand.drivers.vxlan_offload import Forwarding
+from wand.ethernet import MAC
+from wand.interfaces import TapRequest
+from wand.lab import wait
+from wand.testing.frames import makeContext
+from wand.testing.kernel import PrivateNetwork
+
+ONE, TWO = MAC.parse("02:00:00:00:00:01"), MAC.parse("02:00:00:00:00:02")
+HERE, THERE = Place("192.0.2.1", 4790, 7), Place("192.0.2.2", 4791, 8)
+
+
+class ForwardingContract:
+    """
+    What every table does.
+    """
+
+    forwarding: Forwarding
+
+    def places(self) -> dict[str, Place]:
+        raise NotImplementedError
+
+    def becomes(self, wanted: dict[MAC, Place]) -> None:
+        named = {str(mac): place for mac, place in wanted.items()}
+        wait(lambda: self.places() == named, 10, f"{named}, not {self.places()}")
+
+    def test_putAndRemoved(self) -> None:
+        """
+        Each address has a place of its own, until it is removed.
+        """
+        self.forwarding.put(ONE, HERE)
+        self.forwarding.put(TWO, THERE)
+        self.becomes({ONE: HERE, TWO: THERE})
+        self.forwarding.remove(ONE)
+        self.becomes({TWO: THERE})
+
+    def test_putAgain(self) -> None:
+        """
+        What is said again changes nothing, and another place takes the place of the first.
+        """
+        for place in (HERE, HERE, THERE):
+            self.forwarding.put(ONE, place)
+        self.becomes({ONE: THERE})
+
+    def test_removedTwice(self) -> None:
+        """
+        What is not there can be removed, and nothing else suffers.
+        """
+        self.forwarding.remove(ONE)
+        self.forwarding.put(TWO, THERE)
+        self.forwarding.remove(ONE)
+        self.becomes({TWO: THERE})
+
+
+class RecordedForwardingTests(ForwardingContract, SynchronousTestCase):
+    """
+    The table of tests.
+    """
+
+    def setUp(self) -> None:
+        self.recorded = self.forwarding = RecordedForwarding()
+
+    def places(self) -> dict[str, Place]:
+        return self.recorded.places
+
+
+class DevicesTests(ForwardingContract, SynchronousTestCase):
+    """
+    The kernel's, and the devices that have it.
+    """
+
+    def setUp(self) -> None:
+        network = PrivateNetwork()
+        network.__enter__()
+        self.addCleanup(network.__exit__)
+        ip("link", "set", "lo", "up")
+        self.context = makeContext()
+        self.devices = self.forwarding = Devices(
+            TapRequest("wan0", ONE, 1450), number=77, port=4789, inner=1234, notes=self.context.notes
+        )
+        self.addCleanup(self.devices.close)
+
+    def places(self) -> dict[str, Place]:
+        shown = bridge("-json", "fdb", "show", "dev", "wan0")
+        return {
+            each["mac"]: Place(each["dst"], each.get("port", 4789), each.get("vni", 77))
+            for each in json.loads(shown)
+            if any(MAC.parse(each["mac"]))
+        }
+
+    def test_renamed(self) -> None:
+        """
+        Somebody may give the device another name.
+        """
+        ip("link", "set", "wan0", "name", "elsewhere")
+        ip("link", "add", "wan0", "type", "bridge")
+        self.forwarding.put(ONE, HERE)
+        wait(lambda: str(ONE) in bridge("fdb", "show", "dev", "elsewhere"), 10, "the entry")
+        self.devices.close()
+        self.assertNotIn("elsewhere", ip("link"))
+        self.assertIn("wan0", ip("link"))
+
+    def test_closed(self) -> None:
+        """
+        Closing removes both devices, and what is put after that is nobody's.
+        """
+        self.devices.close()
+        self.devices.close()
+        self.assertNotIn("wan0", ip("link"))
+        self.devices.put(ONE, HERE)
+        self.assertEqual([], self.context.notes.texts)
+
+    def test_serviceIsStopped(self) -> None:
+        """
+        What stops everything at once, as systemd does, does not stop the program before the node.
+        """
+        program = self.devices._program
+        assert program is not None
+        self.devices.put(ONE, HERE)
+        self.becomes({ONE: HERE})
+        os.killpg(program.pid, signal.SIGTERM)
+        self.devices.put(TWO, THERE)
+        self.becomes({ONE: HERE, TWO: THERE})
+        self.devices.close()
+        self.assertNotIn("wan0", ip("link"))
+
+    def test_theProgramIsEnded(self) -> None:
+        """
+        If somebody ends the program that writes the table, the operator is told.
+        """
+        program = self.devices._program
+        assert program is not None
+        os.killpg(program.pid, signal.SIGKILL)
+        program.wait()
+        wait(lambda: self.devices.put(ONE, HERE) or self.context.notes.texts, 10, "the note")
+        self.assertIn(LOST, [note.key for note in self.context.notes])
+        self.devices.close()
+        ip("link", "delete", "wan0")
+
+
+def bridge(*arguments: str) -> str:
+    return subprocess.run(["bridge", *arguments], check=True, capture_output=True, text=True).stdout
