@@ -284,7 +284,10 @@ class Conversation(MadeAtUse):
             if self.answers.has(session):
                 self._arrived(session, sender, size)
         elif sender is not place.endpoint and counter == session.window.highest:
-            self.wayfinding.questions.heardFrom(sender, size)
+            if sender == place.endpoint:  # perhaps at another address of ours; a server hears from thousands in turn
+                place.use(sender)
+            else:
+                self.wayfinding.questions.heardFrom(sender, size)
         if size != PRESENCE_SIZE:
             schedule.awaiting = inf
             if size:  # no frame is so short; a message that is does not make a session stay
