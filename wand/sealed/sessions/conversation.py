@@ -357,11 +357,15 @@ class Conversation(MadeAtUse):
         if sender != place and self.session is session:
             self.wayfinding.questions.heardFrom(sender, size)
 
-    def woke(self, session: Session) -> None:
+    def woke(self, session: Session) -> bool:
         """
-        See L{wand.sealed.sessions.session.SessionOwner}.
+        See L{wand.sealed.sessions.session.SessionOwner}.  A directory server hears little of each of thousands: to
+        make a cipher each time costs less than to put another session to rest.
         """
-        self.shared.indices.awake.add(session)
+        isKept = not self.isSought
+        if isKept or self.made:  # of which it lets go at rest
+            self.shared.indices.awake.add(session)
+        return isKept
 
     def rest(self, session: Session) -> None:
         """
