@@ -63,21 +63,21 @@ class PushesTests(SynchronousTestCase):
         self.assertEqual([target for _, target in self.sent], list(range(10)))
         self.assertLess(self.sent[-1][0], 5 * PORTION_INTERVAL)
 
-    def test_atMostHalfOfTheTimeIsSpent(self) -> None:
+    def test_aSlowServerDoesNotPauseBesides(self) -> None:
         """
-        Where a portion takes long, as much time passes until the next, in which what came meanwhile is read.
+        Where a portion takes longer than the time until the next, that is due when what came meanwhile was read.
         """
         self.targets, self.octets = 10, PORTION_OCTETS
 
         def slow(target: int) -> int:
-            self.clock.rightNow += 0.05
+            self.clock.rightNow += 2 * PORTION_INTERVAL
             return self.send(target)
 
         pushes = PushRounds(self.clock, lambda: range(self.targets), slow)
         pushes.changed()
-        self.clock.pump([0.025] * 39)
+        self.assertEqual(len(self.sent), 1)
+        self.clock.pump([0.0] * 9)
         self.assertEqual(len(self.sent), 10)
-        self.assertGreaterEqual(self.sent[-1][0], 0.05 + 9 * 0.1)
 
     def test_aRoundStandsBack(self) -> None:
         """

@@ -17,8 +17,8 @@ ROUND_INTERVAL: Final = 0.25
 PORTION_INTERVAL: Final = 0.002
 
 #: Octets sent in one part.  With L{PORTION_INTERVAL} that makes at most 10 MB/s, which a socket's queue and a server's
-#: uplink can take.  A part takes a millisecond or two, and for as long as it took what came meanwhile is read before
-#: the next one: so thousands that announce themselves together do not wait for all that is to be told of them.
+#: uplink can take.  A part takes a millisecond or two, and what came meanwhile is read before the next one, many
+#: datagrams at a time: so thousands that announce themselves together do not wait for all that is to be told of them.
 PORTION_OCTETS: Final = 20_000
 
 #: Likewise in a round that has to stand back.
@@ -98,7 +98,7 @@ class PushRounds(Generic[Target]):
         finally:  # whatever one of them does, the others are told
             if self._round:
                 took = self._clock.seconds() - began
-                self._timer = self._clock.callLater(max(took, PORTION_INTERVAL - took), self._continue)
+                self._timer = self._clock.callLater(max(0.0, PORTION_INTERVAL - took), self._continue)
             else:
                 self._timer = self._clock.callLater(max(0.0, self._next - self._clock.seconds()), self._end)
 
