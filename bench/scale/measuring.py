@@ -27,6 +27,9 @@ WINDOW: Final = 128
 #: Seconds between two questions to the server while its longest block is measured.
 _PROBING: Final = 0.002
 
+#: Seconds in which nobody is told of anything, after which the server is at rest.
+_QUIET: Final = 2.0
+
 #: Of how many others a member that does not follow the log wants to know where they are.
 WANTS: Final = 20
 
@@ -49,7 +52,7 @@ class Figures:
     @ivar registrations: registrations a second, in sessions that are there.
     @ivar registrationProcessor: what one costs the server.
     @ivar resident: what the server takes more than before, for each member.
-    @ivar rest: which part of a processor the server takes while nothing happens.
+    @ivar rest: which part of a processor the server takes while nothing happens, and all is told that did.
     @ivar told: from one change to the last member that is told.
     @ivar listing: how long C{wand members --json} takes.
     @ivar block: how long an answer of the server took at most meanwhile.
@@ -267,9 +270,28 @@ class Measuring:
             yield from (member for member in self._crowd.members[:200] if not isOver())
 
     def _rest(self, seconds: float) -> None:
+        self._settle()
         with self._processor() as taken:
             self._crowd.rest(seconds)
         self.figures.rest = taken[0] / seconds
+
+    def _settle(self) -> None:
+        """
+        Let the members work until nobody is told of what came before any more.
+        """
+        told, count = 0, -1
+
+        def tell(*_: object) -> None:
+            nonlocal told
+            told += 1
+
+        for member in self._crowd.members:
+            member.newsNow = member.toldNow = tell
+        while count != told:
+            if time.monotonic() > self._until:
+                raise WandError(f"after {self._patience:.0f} s members are told of what came before")
+            count = told
+            self._crowd.rest(_QUIET)
 
     def _restart(self) -> None:
         """

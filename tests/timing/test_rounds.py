@@ -7,7 +7,13 @@ from __future__ import annotations
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.timing.rounds import PORTION_INTERVAL, PORTION_OCTETS, ROUND_INTERVAL, PushRounds
+from wand.timing.rounds import (
+    PORTION_INTERVAL,
+    PORTION_OCTETS,
+    PORTION_OCTETS_BEHIND,
+    ROUND_INTERVAL,
+    PushRounds,
+)
 
 
 class PushesTests(SynchronousTestCase):
@@ -56,6 +62,37 @@ class PushesTests(SynchronousTestCase):
         self.clock.pump([PORTION_INTERVAL] * 10)
         self.assertEqual([target for _, target in self.sent], list(range(10)))
         self.assertLess(self.sent[-1][0], 5 * PORTION_INTERVAL)
+
+    def test_aSlowServerDoesNotPauseBesides(self) -> None:
+        """
+        Where a portion takes longer than the time until the next, that is due when what came meanwhile was read.
+        """
+        self.targets, self.octets = 10, PORTION_OCTETS
+
+        def slow(target: int) -> int:
+            self.clock.rightNow += 2 * PORTION_INTERVAL
+            return self.send(target)
+
+        pushes = PushRounds(self.clock, lambda: range(self.targets), slow)
+        pushes.changed()
+        self.assertEqual(len(self.sent), 1)
+        self.clock.pump([0.0] * 9)
+        self.assertEqual(len(self.sent), 10)
+
+    def test_aRoundStandsBack(self) -> None:
+        """
+        While something else goes first, little of a round is sent, but some.
+        """
+        self.targets, self.octets, hurries = 100, PORTION_OCTETS_BEHIND, [False]
+        pushes = PushRounds(self.clock, lambda: range(self.targets), self.send, mayHurry=lambda: hurries[0])
+        pushes.changed()
+        self.clock.pump([PORTION_INTERVAL] * 10)
+        self.assertEqual(len(self.sent), 11)
+        self.assertTrue(pushes.isUnderWay)
+        hurries[0] = True
+        self.clock.pump([PORTION_INTERVAL] * 9)
+        self.assertEqual(len(self.sent), 100)
+        self.assertFalse(pushes.isUnderWay)
 
     def test_whoKnowsAlreadyCostsNothing(self) -> None:
         """

@@ -82,7 +82,7 @@ class NetworkServer:
         self._places = ServerPlaces(configuration, context, transport, authority)
         self._goodbyes = Goodbyes(sessions, control, context)
         self._revocations = RevocationExchange(authority.trust, sessions, control, context, isServer=True)
-        self._calls = CallsToMembers(context)
+        self._calls = CallsToMembers(context, sessions.isUp)
         self._readOthers(control)
         self.relay = self._openRelay(control)
         transport.letMembersSeek()

@@ -21,6 +21,7 @@ from wand.programs.control_socket import ControlService
 from wand.programs.hooks import HookService
 from wand.programs.program import Kind, Surroundings
 from wand.programs.real_context import realContext
+from wand.twistd.collecting import SettingAside
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 from wand.twistd.signals import heed
@@ -105,7 +106,7 @@ def settle() -> None:
 
     What is garbage by now is not collected first: that takes 5 % of the start, and frees nothing that shows.
     """
-    gc.freeze()
+    gc.callbacks.append(SettingAside())
 
 
 def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Surroundings[Kind]:

@@ -4,9 +4,11 @@ Tests for L{wand.sealed.sessions.noise}.
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
@@ -164,3 +166,29 @@ class HandshakeTests(SynchronousTestCase):
         initiator.write(b"")
         self.assertRaises(HandshakeInvalid, responder.read, message)
         self.assertRaises(HandshakeInvalid, initiator.read, message, PSK)
+
+
+class GarbageTests(SynchronousTestCase):
+    """
+    What a handshake leaves behind.
+    """
+
+    def setUp(self) -> None:
+        gc.disable()
+        self.addCleanup(gc.enable)
+
+    def test_nothingWaitsForTheCollector(self) -> None:
+        """
+        When a handshake is over, or was given up, all of it goes at once.
+        """
+        initiator, responder = ends()
+        responder.read(initiator.write(b""))
+        message, _ = responder.write(b"", PSK, key(b"2"))
+        with self.assertRaises(HandshakeInvalid):
+            initiator.read(message[:-1] + b"?", PSK)
+        initiator.read(message, PSK)
+        other, _ = ends()
+        other.write(b"")
+        known = [ref(each._noise.noise_protocol) for each in (initiator, responder, other)]
+        del initiator, responder, other
+        self.assertEqual([each() for each in known], [None] * 3)

@@ -138,8 +138,8 @@ class Talk:
     def joinerGone(self) -> None:
         self.gone += 1
 
-    def woke(self, session: Session) -> None:
-        pass
+    def woke(self, session: Session) -> bool:
+        return True
 
     def silent(self) -> None:
         self._note("silent" if self.isSought else "renew")

@@ -55,8 +55,8 @@ class Whose:
         self.counters: list[int] = []
         self.presences: list[bytes] = []
 
-    def woke(self, session: Session) -> None:
-        pass
+    def woke(self, session: Session) -> bool:
+        return True
 
     def rest(self, session: Session) -> None:
         session.rest()

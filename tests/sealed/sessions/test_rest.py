@@ -7,6 +7,7 @@ from __future__ import annotations
 from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.endpoint import Endpoint
 from wand.sealed.sessions.awake import Awake
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.timers import KEEPALIVE_OWED, RENEW_INITIATOR, RENEW_INITIATOR_SERVER
@@ -49,6 +50,43 @@ class RestTests(SynchronousTestCase):
         self.assertNotIn(first.session, self.indices.awake._sessions)
         self.assertIn(second.session, self.indices.awake._sessions)
         self.assertFalse({"course", "outbox", "path", "wayfinding"} & {*first.made})
+
+    def test_aServerKeepsNoCiphers(self) -> None:
+        """
+        A directory server makes a cipher each time, and keeps none; a member keeps those of its sessions.
+        """
+        for conversation in map(self.with_, self.members):
+            assert conversation.session is not None
+            self.assertIs(conversation.session._encrypt, conversation.session._decrypt)  # neither is there
+        with_ = self.members[1].transport.sessions.find(self.server.peer)
+        assert with_ is not None and with_.session is not None
+        self.assertIsNot(with_.session._encrypt, with_.session._decrypt)
+
+    def test_whoIsHeardWhereItIsNeedsNothing(self) -> None:
+        """
+        What a member says from the place where it is makes no part of its conversation, though the port, which hears
+        from thousands, has another object for the same place.
+        """
+        first = self.with_(self.members[0])
+        endpoint = first.place.endpoint
+        assert endpoint is not None
+        other = first.place.endpoint = endpoint[0], endpoint[1]
+        self.assertIsNot(other, endpoint)
+        self.say(self.members[0])
+        self.assertNotIn("wayfinding", first.made)
+
+    def test_aServerLooksForNoOtherPlace(self) -> None:
+        """
+        When a session begins, a directory server does not ask the member at the places that it told of: the member
+        sees to it.
+        """
+        member = self.net.node("m2", "192.0.2.9")
+        places = [member.endpoint, Endpoint("198.51.100.9", 9)]
+        self.server.transport.sessions.introduce(member.peer, member.key.exchangePublic, places)
+        self.server.transport.sendControl(member.peer, b"\x91\x1f")
+        self.net.run(5.0)
+        self.assertEqual(len(member.controls), 1)
+        self.assertEqual(self.server.transport._counters["sealed-probes-sent"], 0)
 
     def test_wakes(self) -> None:
         """

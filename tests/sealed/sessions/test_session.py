@@ -24,8 +24,8 @@ class Renewals:
     def __init__(self) -> None:
         self.count = 0
 
-    def woke(self, session: Session) -> None:
-        pass
+    def woke(self, session: Session) -> bool:
+        return True
 
     def rest(self, session: Session) -> None:
         session.rest()

@@ -68,8 +68,8 @@ class Peer:
 
         self.refusals: list[tuple[str, int]] = []
 
-    def woke(self, session: Session) -> None:
-        pass
+    def woke(self, session: Session) -> bool:
+        return True
 
     def rest(self, session: Session) -> None:
         session.rest()

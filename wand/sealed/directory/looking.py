@@ -5,7 +5,7 @@ changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from wand.interfaces import Context
@@ -82,6 +82,8 @@ class Looking:
         # What nobody had that was looked for: its kind, and what it is.
         self._awaited = Interests(ALL_AWAITED_MAXIMUM, AWAITED_MAXIMUM)
         self._news = News(log, stored, context.clock, self._push)
+        self._said: tuple[bytes, int, int, tuple[LogEntry, ...]] = b"", 0, 0, ()
+        self._saidIn: list[bytes] = []
         self._inCircle: set[bytes] = set()  # those that asked who comes next after them
         self._needRelays: set[bytes] = set()  # those that asked for relays
         self._told = 0  # up to which version
@@ -226,34 +228,43 @@ class Looking:
         before it, which hands frames to groups to the next one; and if it gained or lost the relay right, for all who
         asked for relays.
         """
-        identity = entry.identity
+        identity, isFirst = entry.identity, self._news.mayGoFirst()
         concerned = [identity]
         before = self._log.preceding(identity)
         if before is not None and before in self._inCircle:
-            self._news.add(before, identity)
+            self._news.add(before, identity, isFirst=isFirst)
         for thing in thingsOf(entry.announcement) if self._log.claimants.contested else ():
             claimants = self._log.claimants.of(*thing)
             if len(claimants) > 1:
                 concerned += claimants
         for each in dict.fromkeys(concerned):
             for node in self._interests.nodes(each):
-                self._news.add(node, identity)
+                self._news.add(node, identity, isFirst=isFirst)
         for node in self._needRelays if self._log.relays.takeNews(identity) else ():
-            self._news.add(node, identity, isWatched=False)
+            self._news.add(node, identity, isFirst=isFirst, isWatched=False)
         if self._awaited:
-            self._noteComing(entry)
+            self._noteComing(entry, isFirst)
 
-    def _noteComing(self, entry: LogEntry) -> None:
+    def _noteComing(self, entry: LogEntry, isFirst: bool) -> None:
         """
         A member changed that some nodes may have looked for when nobody was what it is.
         """
         identity = entry.identity
         for kind, what in ((BY_IDENTITY, bytes(identity)), *thingsOf(entry.announcement)):
             for node in self._awaited.take(bytes([kind]) + what):
-                self._news.add(node, identity)
+                self._news.add(node, identity, isFirst=isFirst)
 
-    def _push(self, node: bytes, entries: Iterable[LogEntry], watched: Iterable[LogEntry]) -> int:
-        messages = foundMessages(0, entries, self._stored, self._clock)
+    def _push(self, node: bytes, entries: Sequence[LogEntry], watched: Iterable[LogEntry]) -> int:
+        messages = self._newsOf(entries)
         self._counters["directory-found-pushes"] += len(messages)
         self._watch(node, watched)
         return self._tell(node, messages)
+
+    def _newsOf(self, entries: Sequence[LogEntry]) -> list[bytes]:
+        """
+        The messages that tell of some members.  A change that concerns thousands is told to one after the other.
+        """
+        news = self._stored.instance, self._stored.published, int(self._clock.seconds()), tuple(entries)
+        if self._said != news:
+            self._said, self._saidIn = news, foundMessages(0, entries, self._stored, self._clock)
+        return self._saidIn

@@ -1,7 +1,7 @@
 """
 Which sessions are awake.  A cipher that is ready for use takes 2.6 kB, a session has two, and those of thousands of
 members are quiet nearly always.  So a cipher is made when it is used, in 2.5 us, and only the sessions that woke last
-keep theirs.
+keep theirs; at a directory server none does, and the last ones keep what else was made for them.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from wand.sealed.sessions.link import PeerLink
 from wand.sealed.sessions.machine import Course, makeCourse
 from wand.sealed.sessions.outbox import Outbox
 from wand.sealed.sessions.packets import CONTROL
-from wand.sealed.sessions.parts import Made, MadeAtUse
+from wand.sealed.sessions.parts import MadeAtUse
 from wand.sealed.sessions.path import Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account, Correspondent
@@ -87,13 +87,42 @@ class Conversation(MadeAtUse):
     @ivar recent: what went to the peer lately.
     """
 
-    isUnreachable = False
+    __slots__ = (
+        "_end",
+        "_framesBefore",
+        "_seconds",
+        "account",
+        "answers",
+        "counterpart",
+        "course",
+        "isUnreachable",
+        "link",
+        "member",
+        "outbox",
+        "path",
+        "peer",
+        "place",
+        "previous",
+        "recent",
+        "schedule",
+        "shared",
+        "state",
+        "wayfinding",
+    )
 
-    course = Made(_courseOf)
-    outbox = Made(_outboxOf)
-    path = Made(_pathOf)
-    recent = Made(_recentOf)
-    wayfinding = Made(_wayfindingOf)
+    makers = {
+        "course": _courseOf,
+        "outbox": _outboxOf,
+        "path": _pathOf,
+        "recent": _recentOf,
+        "wayfinding": _wayfindingOf,
+    }
+
+    course: Course
+    outbox: Outbox
+    path: Path
+    recent: Recent
+    wayfinding: Wayfinding
 
     def __init__(
         self,
@@ -107,6 +136,8 @@ class Conversation(MadeAtUse):
         @param end: ends the conversation with a peer for good.
         @param secret: the secret of the invitation, if we redeem one.
         """
+        super().__init__()
+        self.isUnreachable = False
         self.peer = peer
         self.member: Member | None = None
         self.counterpart = Counterpart(shared.membership, peer, exchangeKey, secret)
@@ -284,7 +315,10 @@ class Conversation(MadeAtUse):
             if self.answers.has(session):
                 self._arrived(session, sender, size)
         elif sender is not place.endpoint and counter == session.window.highest:
-            self.wayfinding.questions.heardFrom(sender, size)
+            if sender == place.endpoint:  # perhaps at another address of ours; a server hears from thousands in turn
+                place.use(sender)
+            else:
+                self.wayfinding.questions.heardFrom(sender, size)
         if size != PRESENCE_SIZE:
             schedule.awaiting = inf
             if size:  # no frame is so short; a message that is does not make a session stay
@@ -354,11 +388,15 @@ class Conversation(MadeAtUse):
         if sender != place and self.session is session:
             self.wayfinding.questions.heardFrom(sender, size)
 
-    def woke(self, session: Session) -> None:
+    def woke(self, session: Session) -> bool:
         """
-        See L{wand.sealed.sessions.session.SessionOwner}.
+        See L{wand.sealed.sessions.session.SessionOwner}.  A directory server hears little of each of thousands: to
+        make a cipher each time costs less than to put another session to rest.
         """
-        self.shared.indices.awake.add(session)
+        isKept = not self.isSought
+        if isKept or self.made:  # of which it lets go at rest
+            self.shared.indices.awake.add(session)
+        return isKept
 
     def rest(self, session: Session) -> None:
         """

@@ -11,7 +11,7 @@ from typing import Protocol
 from wand.sealed.sessions.ciphers import Octets
 from wand.sealed.sessions.outbox import Outbox
 from wand.sealed.sessions.packets import FRAME, PLAINTEXT_MAXIMUM
-from wand.sealed.sessions.parts import Made, MadeAtUse
+from wand.sealed.sessions.parts import MadeAtUse
 from wand.sealed.sessions.path import BIG, Path
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Account
@@ -50,7 +50,22 @@ class PeerLink(MadeAtUse):
     @ivar session: what is sent in; C{None} while there is no session.
     """
 
-    _path = Made(_pathOf)
+    __slots__ = (
+        "_account",
+        "_path",
+        "_place",
+        "_plaintexts",
+        "_schedule",
+        "_seconds",
+        "_shared",
+        "_train",
+        "owner",
+        "session",
+    )
+
+    makers = {"_path": _pathOf}
+
+    _path: Path
 
     def __init__(
         self, shared: Shared, owner: LinkOwner, place: PeerPlace, schedule: Schedule, account: Account
@@ -58,6 +73,7 @@ class PeerLink(MadeAtUse):
         """
         @param schedule: is told what was sent, and when.
         """
+        super().__init__()
         self.session: Session | None = None
         self._shared = shared
         self._train, self._plaintexts = shared.train, shared.plaintexts

@@ -4,42 +4,39 @@ Parts that are made when they are first used.  Most peers are quiet, and what th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar
-
-Part = TypeVar("Part")
-
-
-class Made(Generic[Part]):
-    """
-    An attribute that is made when somebody first looks at it; after that it is like every other.
-    """
-
-    def __init__(self, make: Callable[[Any], Part]) -> None:
-        """
-        @param make: makes it, for an object.
-        """
-        self._make = make
-        self._name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    def __get__(self, instance: MadeAtUse, owner: type) -> Part:
-        part = self._make(instance)
-        setattr(instance, self._name, part)
-        instance.made = (*instance.made, self._name)
-        return part
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 
 class MadeAtUse:
     """
-    Has attributes that are L{Made}.
+    Has attributes that are made when somebody first looks at them; after that they are like every other.  A subclass
+    has slots for all of its attributes: a dictionary from which something was deleted takes 416 octets from then on.
 
+    @cvar makers: what makes these parts, by their names.
     @ivar made: the names of those that are there.
     """
 
-    made: tuple[str, ...] = ()
+    __slots__ = ("made",)
+
+    makers: ClassVar[Mapping[str, Callable[[Any], object]]] = {}
+
+    def __init__(self) -> None:
+        self.made: tuple[str, ...] = ()
+
+    if not TYPE_CHECKING:  # or every name would be one of an attribute
+
+        def __getattr__(self, name: str) -> object:
+            """
+            Make what is not there.
+            """
+            make = self.makers.get(name)
+            if make is None:
+                raise AttributeError(f"{type(self).__name__} has no {name}")
+            part = make(self)
+            setattr(self, name, part)
+            self.made = (*self.made, name)
+            return part
 
     def drop(self, *names: str) -> None:
         """

@@ -68,9 +68,11 @@ class SessionOwner(Protocol):
         What went to the peer lately.
         """
 
-    def woke(self, session: Session) -> None:
+    def woke(self, session: Session) -> bool:
         """
         A session that was at rest has something to do.
+
+        @return: will it have more to do soon, so that its cipher is to be kept?
         """
 
     def rest(self, session: Session) -> None:
@@ -174,13 +176,15 @@ class Session:
         self._encrypt = self._decrypt = _asleep
 
     def _wakeSealing(self) -> Sealing:
-        made = self._encrypt = self._cipher(self._keys.sending).encrypt_into
-        self.owner.woke(self)
+        made = self._cipher(self._keys.sending).encrypt_into
+        if self.owner.woke(self):
+            self._encrypt = made
         return made
 
     def _wakeOpening(self) -> Opening:
-        made = self._decrypt = self._cipher(self._keys.receiving).decrypt_into
-        self.owner.woke(self)
+        made = self._cipher(self._keys.receiving).decrypt_into
+        if self.owner.woke(self):
+            self._decrypt = made
         return made
 
     @property
@@ -250,12 +254,12 @@ class Session:
             return REPLAYED
         size = len(datagram) - DATA_OVERHEAD
         try:
-            self._decrypt(datagram[4:16], datagram[DATA_HEADER:], None, out[:size])
+            try:
+                self._decrypt(datagram[4:16], datagram[DATA_HEADER:], None, out[:size])
+            except Asleep:
+                self._wakeOpening()(datagram[4:16], datagram[DATA_HEADER:], None, out[:size])
         except InvalidTag:
             return FORGED
-        except Asleep:
-            self._wakeOpening()
-            return self.open(datagram, counter, out)
         window.add(counter)
         return size
 
@@ -281,12 +285,12 @@ class Session:
         if highest >= SESSION_MESSAGES:
             return REPLAYED
         try:
-            _consume(map(self._decrypt, nonces, sealed, repeat(None), out))
+            try:
+                _consume(map(self._decrypt, nonces, sealed, repeat(None), out))
+            except Asleep:
+                _consume(map(self._wakeOpening(), nonces, sealed, repeat(None), out))
         except InvalidTag:
             return FORGED
-        except Asleep:
-            self._wakeOpening()
-            return self.openEach(counters, nonces, sealed, out)
         if inOrder:
             window.addRow(first, count)
         else:

@@ -95,7 +95,7 @@ class SessionChanges:
         if session.initiator and not conversation.outbox:
             conversation.keepalive()
         if before is None:  # before the frames that wait, for the peer takes none before it knows our claim
-            if conversation.isUnreachable:  # most never were, and keep nothing for it
+            if conversation.isUnreachable:
                 conversation.isUnreachable = False
             shared.listener.sessionUp(conversation.peer, conversation.member, conversation.place.endpoint)
             conversation.wayfinding.sessionBegan()

@@ -11,6 +11,8 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
+from wand.sealed.sessions.packets import HANDSHAKE_SIZE
+from wand.sealed.sessions.shelf import Shelf
 from wand.sealed.sessions.timers import INITIATIONS_ALL
 from wand.timing.timer import Timer
 from wand.underlay.place_kinds import subscriberOf
@@ -48,7 +50,8 @@ class WaitingInitiations:
         self._mayMore = mayMore
         self._maximum = maximum
         self._count = 0
-        self._addresses: OrderedDict[bytes, OrderedDict[tuple[str, int], bytes]] = OrderedDict()
+        self._shelf = Shelf(maximum, HANDSHAKE_SIZE)
+        self._addresses: OrderedDict[bytes, OrderedDict[tuple[str, int], int]] = OrderedDict()  # places on the shelf
         self._sizes: dict[int, dict[bytes, None]] = {}  # the addresses by how many of each wait
         self._timer = Timer(clock, self._due)
 
@@ -67,7 +70,9 @@ class WaitingInitiations:
             return False
         waiting = self._addresses.setdefault(address, OrderedDict())
         before = len(waiting)
-        waiting[sender] = bytes(datagram)
+        if sender in waiting:
+            self._shelf.take(waiting[sender])
+        waiting[sender] = self._shelf.put(datagram)
         self._resized(address, before)
         if not self._timer.isSet:
             self._timer.set(INTERVAL)
@@ -79,13 +84,15 @@ class WaitingInitiations:
         """
         address = subscriberOf(sender[0])
         waiting = self._addresses.get(address)
-        if waiting is not None and waiting.pop(sender, None) is not None:
+        if waiting is not None and sender in waiting:
+            self._shelf.take(waiting.pop(sender))
             self._resized(address, len(waiting) + 1)
 
     def stop(self) -> None:
         """
         Forget all and leave no timer behind.
         """
+        self._shelf.clear()
         self._addresses.clear()
         self._sizes.clear()
         self._count = 0
@@ -99,7 +106,7 @@ class WaitingInitiations:
         if len(self._addresses.get(address, ())) + 1 >= most:
             return False
         other = next(iter(self._sizes[most]))
-        self._addresses[other].popitem()
+        self._shelf.take(self._addresses[other].popitem()[1])
         self._resized(other, most)
         return True
 
@@ -125,9 +132,9 @@ class WaitingInitiations:
                 self._addresses.move_to_end(address)
                 if not self._mayMore(address):
                     continue
-                sender, datagram = waiting.popitem(last=False)
+                sender, place = waiting.popitem(last=False)
                 self._resized(address, len(waiting) + 1)
-                self._look(memoryview(datagram), sender)
+                self._look(memoryview(self._shelf.take(place)), sender)
         finally:  # whatever is in one, the others are looked into
             if self._count:
                 self._timer.set(INTERVAL)

@@ -74,7 +74,8 @@ class Wayfinding:
         """
         self._place.ways.rankAgain()
         self.vigil.settle()
-        self._rounds.begin(everywhere=False)
+        if not self._shared.isSought:  # or the member sees to it
+            self._rounds.begin(everywhere=False)
 
     def sessionEnded(self) -> None:
         """
