@@ -4,8 +4,8 @@ The contract of drivers, run against ours; a pair of sockets stands for the devi
 
 import socket
 import tempfile
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 
 from twisted.trial.unittest import SynchronousTestCase
 from wand_handed.driver import HandedDriver
@@ -25,11 +25,15 @@ class HandedDriverTests(TapDriverContract, SynchronousTestCase):
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(self.settings["path"])
         listener.listen()
-        giving = Thread(target=give, args=(listener, self.device.fileno()))
+
+        def giveOn() -> None:
+            self.host.close()  # it is ours alone
+            give(listener, self.device.fileno())
+
+        giving = get_context("fork").Process(target=giveOn)
         giving.start()
-        for end in (self.device.close, self.host.close, listener.close, giving.join):
+        for end in (self.device.close, self.host.close, listener.close, giving.join, giving.kill):
             self.addCleanup(end)
-        self.addCleanup(listener.shutdown, socket.SHUT_RDWR)
         return HandedDriver()
 
     def hostSend(self, frame: bytes) -> None:
