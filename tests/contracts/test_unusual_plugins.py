@@ -23,7 +23,7 @@ from twisted.internet.task import LoopingCall
 from wrong_plugins import assertRight
 
 from wand.endpoint import Endpoint
-from wand.errors import TapUnavailable
+from wand.errors import TapUnavailable, TemporarilyUnavailable
 from wand.ethernet import OVERHEAD, Frame
 from wand.events import Event
 from wand.interfaces import CONSUMED, Candidate, IFrameReceiver, OwnCandidate, Passage, Verdict
@@ -166,9 +166,18 @@ class OpensAFileForEachLoad(RightRecords):
 # Hooks.
 
 
+def assertDecided(candidate: Candidate) -> None:
+    """
+    Fail about whom L{RightListener} cannot say now.
+    """
+    if candidate.name == "bob":
+        raise TemporarilyUnavailable("the list of those with b is locked")
+
+
 @unusual
 class AnswersAtOnce(RightListener):
     def admit(self, candidate: Candidate) -> Answer:
+        assertDecided(candidate)
         return candidate.name in self.hosts
 
 
@@ -176,6 +185,7 @@ class AnswersAtOnce(RightListener):
 class AnswersByACoroutine(RightListener):
     def admit(self, candidate: Candidate) -> Answer:
         async def verdict() -> Verdict:
+            assertDecided(candidate)
             return self.verdict(candidate)
 
         return Deferred.fromCoroutine(verdict())
@@ -188,6 +198,7 @@ class RemembersAHundredVerdicts(RightListener):
         self.known: OrderedDict[tuple[str, bytes], Verdict] = OrderedDict()
 
     def admit(self, candidate: Candidate) -> Answer:
+        assertDecided(candidate)
         key = candidate.name[:64], candidate.key
         if key not in self.known:
             self.known[key] = self.verdict(candidate)

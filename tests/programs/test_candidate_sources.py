@@ -163,7 +163,7 @@ class SourcesTests(SynchronousTestCase):
         """
         A source that raises anywhere is counted by its name, and disturbs no other.
         """
-        bad = [SomeSource(f"bad {fault}", fault) for fault in ("start", "moved", "stop", "late")]
+        bad = [SomeSource(f"bad-{fault}", fault) for fault in ("start", "moved", "stop", "late")]
         self.begin(*bad, SomeSource("good"))
         self.sources.moved()
         self.stop()

@@ -27,9 +27,9 @@ _MOST: Final = 1000
 @click.argument("file", metavar="FILE", default="wand-report.tar.gz")
 @click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def report(file: str, force: bool) -> Operation:
-    """Pack what a report of a fault needs into FILE, by default wand-report.tar.gz.
+    """Pack what a report of a fault needs, without secrets.
 
-    It has what wand doctor finds, the status, counters, peers and configuration of the program, the end of its log, and
+    FILE, by default wand-report.tar.gz, has what wand doctor finds, the status, counters, peers and configuration of the program, the end of its log, and
     the addresses and routes of this host. Secrets are removed; names and addresses are not, so look at it before you
     publish it.
     """
