@@ -43,7 +43,7 @@ class WebRequest(Request):
         super().gotLength(0)
         self.channel.persistent = False
         if length != 0:
-            self.channel.transport.write(_BODY_REFUSED)
+            self.channel.write(_BODY_REFUSED)
             self.channel.loseConnection()
 
     def handleContentChunk(self, data: bytes) -> None:
