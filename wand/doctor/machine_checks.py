@@ -65,7 +65,7 @@ def checkTun(machine: Machine) -> Finding:
         return Finding(
             "tap",
             WARNING,
-            "only root may open /dev/net/tun, so a node that runs as another user cannot make a tap; that everybody may "
+            "only root may open /dev/net/tun, so a node that runs as another user cannot make a tap; that all may "
             "open it is usual and does no harm, for to make a tap they need CAP_NET_ADMIN as well",
             "chmod 666 /dev/net/tun",
         )
