@@ -126,7 +126,7 @@ def checkReversePaths(machine: Machine, interface: str) -> Finding:
             WARNING,
             f"strict at {interface}: frames from hosts that are bridged, or reached another way, are dropped silently",
             # Not for all: that would loosen the filter of every other interface.
-            f"sysctl -w net/ipv4/conf/{interface}/rp_filter=2",
+            f"sysctl -w {quote(f'net/ipv4/conf/{interface}/rp_filter=2')}",
         )
     return Finding("rp_filter", GOOD, "not strict")
 
