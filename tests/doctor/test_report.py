@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import os
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,15 @@ def test_onlyConfigurationsAreRead(tmp_path: Path, kind: str) -> None:
         text = tar.extractfile(member).read().decode()  # type: ignore[union-attr]
     assert SECRET not in text
     assert "not packed" in text
+
+
+def test_longLinesAreQuick() -> None:
+    """
+    What others can have a program log is read in a time that grows with its length.
+    """
+    before = time.process_time()
+    withoutSecrets("token" * 40_000)
+    assert time.process_time() - before < 5
 
 
 def test_configurationsOfOneName(tmp_path: Path) -> None:

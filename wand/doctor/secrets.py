@@ -16,10 +16,10 @@ _TOKENS: Final = re.compile(r"\bwand(?:request|answer)?1\.[A-Za-z0-9_.=-]+")
 #: C{NAME:PASSWORD@} in a URL.
 _CREDENTIALS: Final = re.compile(r"(?<=://)[^/\s'\"]+@")
 
-#: How a setting with a secret is called.
+#: How a setting with a secret is called.  Names have an end, or a line of a log without spaces would take minutes.
 _NAME: Final = (
-    r"""(?:[\w-]*(?:password|passwd|passphrase|secret|token|credential|private-?key|api-?key)[\w-]*"""
-    r"""|(?:[\w-]*[_-])?(?:auth|authorization|cookie|pass|psk|pwd))"""
+    r"""(?:[\w-]{0,64}(?:password|passwd|passphrase|secret|token|credential|private-?key|api-?key)[\w-]{0,64}"""
+    r"""|(?:[\w-]{0,64}[_-])?(?:auth|authorization|cookie|pass|psk|pwd))"""
 )
 
 _STRING: Final = r""""(?:\\.|[^"\\\n])*"|'[^'\n]*'"""
