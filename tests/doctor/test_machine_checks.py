@@ -5,7 +5,8 @@ Tests for what C{wand doctor} looks at on a machine: here, a directory and the a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,8 @@ def test_versions(build: Build) -> None:
     [
         ({"timedatectl show": "yes\n"}, GOOD),
         ({"timedatectl show": "no\n"}, WARNING),
-        ({"chronyc tracking": "Leap status : Normal\n"}, GOOD),
+        ({"chronyc tracking": "Leap status     : Normal\n"}, GOOD),
+        ({"chronyc tracking": "Leap status     : Not synchronised\n"}, WARNING),
         ({}, UNKNOWN),
     ],
 )
@@ -129,7 +131,12 @@ def test_reversePaths(build: Build, of: tuple[int | None, int | None], verdict: 
     files = {
         f"/proc/sys/net/ipv4/conf/{n}/rp_filter": f"{v}\n" for n, v in zip(names, of, strict=True) if v is not None
     }
-    assert checks.checkReversePaths(build(files), "wan0").verdict == verdict
+    found = checks.checkReversePaths(build(files), "wan0")
+    assert found.verdict == verdict
+    assert "conf/all" not in found.repair, "what loosens the filter of the other interfaces"
+    if found.repair:
+        build({"/proc/sys/net/ipv4/conf/wan0/rp_filter": found.repair.partition("conf/wan0/rp_filter=")[2]})
+        assert checks.checkReversePaths(build(), "wan0").verdict == GOOD
 
 
 def test_queues(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,13 +161,28 @@ def test_prefix() -> None:
     assert "10.77.5.0/24 by eth1" in found.text
 
 
-def rules(*expressions: list[dict[str, Any]], policy: str = "drop") -> dict[str, str]:
+DPORT = {"payload": {"protocol": "udp", "field": "dport"}}
+
+
+def match(left: dict[str, Any], right: Any) -> dict[str, Any]:
+    """
+    A condition of a rule.
+    """
+    return {"match": {"op": "==", "left": left, "right": right}}
+
+
+def rules(
+    *expressions: list[dict[str, Any]], policy: str = "drop", more: Sequence[list[dict[str, Any]]] = ()
+) -> dict[str, str]:
     """
     A ruleset with one chain for what comes in.
+
+    @param more: the rules of another chain, C{more}.
     """
     place = {"family": "inet", "table": "filter"}
     chain = {"chain": {**place, "name": "input", "hook": "input", "policy": policy}}
     added = [{"rule": {**place, "chain": "input", "expr": each}} for each in expressions]
+    added += [{"rule": {**place, "chain": "more", "expr": each}} for each in more]
     return {"nft --json": json.dumps({"nftables": [{"metainfo": {}}, chain, *added]})}
 
 
@@ -184,8 +206,28 @@ def to(port: Any, action: str = "accept", protocol: str = "udp") -> list[dict[st
         (rules(to({"range": [22000, 23000]})), GOOD),
         (rules(to({"set": [53, {"range": [22222, 22222]}]})), GOOD),
         (rules([{"accept": None}]), GOOD),
+        (rules([{"counter": None}, {"accept": None}]), GOOD),
+        (rules([match({"meta": {"key": "l4proto"}}, "udp"), {"accept": None}]), GOOD),
+        (rules([match({"meta": {"key": "l4proto"}}, "icmp"), {"accept": None}]), WARNING),
+        (rules([match({"ct": {"key": "state"}}, ["established"]), {"accept": None}]), WARNING),
+        (rules([match({"meta": {"key": "iifname"}}, "lo"), {"accept": None}]), WARNING),
+        (rules([match({"meta": {"key": "iifname"}}, "eth0"), {"accept": None}]), UNKNOWN),
+        (rules(to("@open")), UNKNOWN),
+        (rules(to({"set": [{"elem": {"val": 22222}}]})), UNKNOWN),
+        (rules([{"xt": {"type": "match", "name": "multiport"}}, {"accept": None}]), UNKNOWN),
+        (rules([{"xt": {"type": "match", "name": "conntrack"}}, {"accept": None}]), WARNING),
+        (rules([{"vmap": {"key": {"ct": {"key": "state"}}, "data": {"set": []}}}]), WARNING),
+        (rules([{"vmap": {"key": DPORT, "data": {"set": [[22222, {"accept": None}]]}}}]), UNKNOWN),
+        (rules([{"jump": {"target": "more"}}], more=[to(22222)]), GOOD),
+        (rules([{"goto": {"target": "more"}}], more=[[{"jump": {"target": "more"}}]]), WARNING),
+        (rules([{"jump": {"target": "more"}}], more=[to(22)]), WARNING),
+        (rules(more=[to(22222)]), WARNING),
         ({"ufw status": "Status: active\n\n22222/udp   ALLOW   Anywhere\n"}, GOOD),
         ({"ufw status": "Status: active\n\n22/tcp   ALLOW   Anywhere\n"}, WARNING),
+        ({"ufw status": "Status: active\n\n22000:23000/udp   ALLOW IN   Anywhere\n"}, GOOD),
+        ({"ufw status": "Status: active\n\n22000:22100/udp   ALLOW IN   Anywhere\n"}, WARNING),
+        ({"ufw status": "Status: active\nDefault: deny (incoming), allow (outgoing)\n"}, WARNING),
+        ({"ufw status": "Status: active\nDefault: allow (incoming), allow (outgoing)\n"}, GOOD),
         ({"ufw status": "Status: inactive\n", **rules()}, WARNING),
         ({"firewall-cmd --state": "running\n", "firewall-cmd --query-port=22222/udp": "yes\n"}, GOOD),
         ({"firewall-cmd --state": "running\n"}, WARNING),
@@ -203,6 +245,18 @@ def test_firewall(build: Build, says: dict[str, str], verdict: str) -> None:
     assert bool(found.repair) == (verdict == WARNING)
     if found.repair:
         assert "22222" in found.repair
+        assert "reload" not in found.repair, "what forgets the rules that an operator made by hand, and may sit behind"
+        assert "nft add" not in found.repair, "what comes after a rule that drops the rest"
+
+
+def test_repairsAreForAShell(build: Build) -> None:
+    """
+    Paths with spaces, and with worse, are one word in the command that is shown.
+    """
+    directory = "/var/lib/it's $(here)"
+    build().path(directory).mkdir(parents=True)
+    build().path(directory).chmod(0o755)
+    assert shlex.split(checks.checkPermissions(build(), directory).repair) == ["chmod", "700", directory]
 
 
 def test_realMachine() -> None:

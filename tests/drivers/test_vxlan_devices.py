@@ -117,6 +117,20 @@ class DevicesTests(ForwardingContract, SynchronousTestCase):
         self.assertNotIn("elsewhere", ip("link"))
         self.assertIn("wan0", ip("link"))
 
+    def test_longNamesThatBeginAlike(self) -> None:
+        """
+        A second node's devices leave those of the first alone.
+        """
+        opened = [
+            Devices(TapRequest(name, ONE, 1450), 80 + number, 4789 + number, 1300 + number, self.context.notes)
+            for number, name in enumerate(("site-berlin-1", "site-berlin-2"))
+        ]
+        for each in opened:
+            self.addCleanup(each.close)
+        self.assertEqual(2, len({each.inner for each in opened}))
+        for each in opened:
+            self.assertIn(each.inner, ip("link"))
+
     def test_closed(self) -> None:
         """
         Closing removes both devices, and what is put after that is nobody's.

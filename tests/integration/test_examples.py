@@ -112,7 +112,7 @@ def test_theyAreGood(afternoon: Afternoon) -> None:
     for package in PACKAGES:
         found = json.loads(afternoon.run(package, "wand", "plugin", "check", "--json", **once))
         assert {each["check"] for each in found} == {
-            *("packaging", "publishing", "discovery", "contract", "tests", "types")
+            *("packaging", "publishing", "names", "wheel", "discovery", "contract", "tests", "types")
         }
 
 

@@ -4,13 +4,15 @@ Tests for L{wand.setup.service}, on a host that is a directory and writes down w
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from wand.setup.host import Host, SetupFailed
+from wand.setup.host import Host, SetupFailed, execute
 from wand.setup.service import checkReachable, remove, setUp, shown
 from wand.setup.units import NODE, ROLES, SERVER, Role, unitOf
 
@@ -22,12 +24,12 @@ class FakeHost(Host):
     A host that runs nothing, and gives files to nobody.
     """
 
-    def give(self, name: str, user: str) -> None:
+    def give(self, descriptor: int, user: str) -> None:
         """
         See L{Host.give}.
         """
-        assert self.path(name).exists()
-        self.run("chown", user, name)
+        assert stat.S_IMODE(os.fstat(descriptor).st_mode) == 0o600
+        self.run("chown", user, str(os.fstat(descriptor).st_size))
 
 
 @pytest.fixture
@@ -101,6 +103,40 @@ def test_fromNothing(host: Host, twistd: Path, ran: list[str]) -> None:
     assert said[-1] == "wand-node.service: runs, and starts with the host"
 
 
+def test_umask(host: Host, twistd: Path) -> None:
+    """
+    Whatever the umask of root, the program can enter the directory of its configuration, and read it.
+    """
+    before = os.umask(0o077)
+    try:
+        list(setUp(host, NODE, twistd))
+    finally:
+        os.umask(before)
+    assert host.path("/etc/wand").stat().st_mode & 0o777 == 0o755
+    assert host.path("/etc/wand/node.toml").stat().st_mode & 0o777 == 0o644
+
+
+def test_anInvitationThatIsNotGiven(tmp_path: Path) -> None:
+    """
+    An invitation that cannot be given to its user is nowhere.
+    """
+    with pytest.raises(SetupFailed, match="cannot be given to no-such-user"):
+        Host(tmp_path).write("/etc/wand/invitation", "wand-token\n", 0o600, "no-such-user")
+    assert list((tmp_path / "etc/wand").iterdir()) == []
+
+
+def test_aConfigurationThatNamesNoInvitation(host: Host, twistd: Path) -> None:
+    """
+    If the configuration that is kept does not lead to the invitation, the operator is told what to add.
+    """
+    list(setUp(host, NODE, twistd))
+    host.write("/etc/wand/node.toml", "mtu = 1400\n")
+    said = list(setUp(host, NODE, twistd, "wand-token"))
+    assert 'add join-file = "/etc/wand/invitation"' in "".join(said)
+    host.write("/etc/wand/node.toml", 'join-file = "/etc/wand/invitation"\n')
+    assert "add join-file" not in "".join(setUp(host, NODE, twistd, "wand-token"))
+
+
 def test_again(host: Host, twistd: Path, ran: list[str]) -> None:
     """
     Done again, it keeps what the operator changed, makes no second user, and disturbs no program that runs.
@@ -134,6 +170,28 @@ def test_doesNotStart(host: Host, twistd: Path) -> None:
         list(setUp(host, NODE, twistd))
 
 
+@pytest.mark.parametrize("failing", [("systemctl", "start")])
+def test_doesNotStartAndNobodyLogs(host: Host, twistd: Path) -> None:
+    """
+    Where there is no log to be read, the reason is what systemd says.
+    """
+
+    def silent(*command: str) -> str:
+        if command[0] == "journalctl":
+            raise SetupFailed("journalctl cannot be run")
+        return host.run(*command)
+
+    with pytest.raises(SetupFailed, match="does not start: systemctl failed"):
+        list(setUp(FakeHost(host.root, silent), NODE, twistd))
+
+
+def test_whatCommandsSayMayBeAnything() -> None:
+    """
+    A log has octets that are no text.
+    """
+    assert execute("printf", "\\377 it").endswith(" it")
+
+
 def test_withoutSystemd(tmp_path: Path, twistd: Path) -> None:
     """
     A host without systemd is left alone, and the operator is told where to look.
@@ -157,8 +215,26 @@ def test_removed(host: Host, twistd: Path, ran: list[str]) -> None:
     assert ran == ["systemctl disable --quiet --now wand-node.service", "systemctl daemon-reload"]
     assert "/var/lib/wand/node: removed" in list(remove(host, NODE, purge=True))
     assert "userdel wand" not in ran
+    host.path("/run/wand").mkdir()
+    host.path("/run/wand/server.sock").touch()
     list(remove(host, SERVER, purge=True))
     assert ran[-1] == "userdel wand"
+    for each in ("/etc/wand", "/var/lib/wand", "/run/wand"):
+        assert not host.path(each).exists()
+
+
+def test_whatOthersPutThereStays(host: Host, twistd: Path) -> None:
+    """
+    A directory goes only if nothing of somebody else's is in it; and a link goes, and what it leads to stays.
+    """
+    list(setUp(host, NODE, twistd))
+    host.write("/etc/wand/hooks.d/admit/own", "theirs")
+    host.path("/srv").mkdir()
+    host.path("/var/lib/wand").mkdir(parents=True)
+    host.path("/var/lib/wand/node").symlink_to(host.path("/nowhere"))
+    list(remove(host, NODE, purge=True))
+    assert host.read("/etc/wand/hooks.d/admit/own") == "theirs"
+    assert not host.path("/var/lib/wand/node").is_symlink()
 
 
 def test_removedTwice(host: Host) -> None:
@@ -180,6 +256,22 @@ def test_closedDirectory(tmp_path: Path, twistd: Path) -> None:
     with pytest.raises(SetupFailed, match="python3 -m venv /opt/wand"):
         checkReachable(own / "twistd")
     checkReachable(twistd)
+    (own / "python3").touch(0o755)
+    twistd.with_name("python3").symlink_to(own / "python3")
+    with pytest.raises(SetupFailed, match=f"may not enter {own}"):
+        checkReachable(twistd)
+
+
+def test_pathsThatUnitsCannotName(twistd: Path) -> None:
+    """
+    What systemd would read as something else than the path is refused beforehand.
+    """
+    for name in ("a place", "100%"):
+        place = twistd.parent / name
+        place.mkdir()
+        (place / "twistd").touch(0o755)
+        with pytest.raises(SetupFailed, match="the unit of a service cannot name"):
+            checkReachable(place / "twistd")
 
 
 @pytest.mark.parametrize("role", ROLES.values(), ids=[*ROLES])

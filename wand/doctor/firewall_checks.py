@@ -2,17 +2,18 @@
 Whether a firewall of the machine is in the way of a program's UDP port.
 
 Only what is certain is said: a chain that drops by default and has no rule that names the port, or a firewall that was
-told to refuse it.  Rules can say more than anybody should guess at.
+not told to open it.  No repair forgets or replaces a rule: the operator may be here by one of those.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from wand.doctor.findings import GOOD, UNKNOWN, WARNING, Finding
 from wand.doctor.machine import Machine
+from wand.doctor.nft_rules import Ruleset
 
 _CHECK: Final = "firewall"
 
@@ -31,12 +32,27 @@ def checkFirewall(machine: Machine, port: int) -> Finding:
 
 
 def _ufw(machine: Machine, port: int) -> Finding | None:
-    said = machine.ask("ufw", "status")
+    said = machine.ask("ufw", "status", "verbose")
     if said is None or "Status: active" not in said:
         return None
-    if any(line.split()[:2] in ([f"{port}/udp", "ALLOW"], [f"{port}", "ALLOW"]) for line in said.splitlines()):
+    if "allow (incoming)" in said or any(_isOpened(line.split(), port) for line in said.splitlines()):
         return Finding(_CHECK, GOOD, f"ufw lets UDP {port} in")
     return _inTheWay("ufw", port, f"ufw allow {port}/udp")
+
+
+def _isOpened(words: Sequence[str], port: int) -> bool:
+    """
+    Does a line of ufw open the port? It begins with C{53,44444/udp} or C{44000:45000/udp}, or has no protocol.
+    """
+    if "ALLOW" not in words[1:3] or words[1] == "(v6)":
+        return False
+    ports, _, protocol = words[0].partition("/")
+    return protocol in ("", "udp") and any(_isWithin(each, port) for each in ports.split(","))
+
+
+def _isWithin(ports: str, port: int) -> bool:
+    low, _, high = ports.partition(":")
+    return low.isdecimal() and (not high or high.isdecimal()) and int(low) <= port <= int(high or low)
 
 
 def _firewalld(machine: Machine, port: int) -> Finding | None:
@@ -44,7 +60,9 @@ def _firewalld(machine: Machine, port: int) -> Finding | None:
         return None
     if machine.ask("firewall-cmd", f"--query-port={port}/udp") is not None:
         return Finding(_CHECK, GOOD, f"firewalld lets UDP {port} in")
-    return _inTheWay("firewalld", port, f"firewall-cmd --permanent --add-port={port}/udp && firewall-cmd --reload")
+    # Not with --reload, which forgets what an operator opened until then: the way by which they came, perhaps.
+    add = f"--add-port={port}/udp"
+    return _inTheWay("firewalld", port, f"firewall-cmd {add} && firewall-cmd --permanent {add}")
 
 
 def _kernel(machine: Machine, port: int) -> Finding | None:
@@ -52,59 +70,21 @@ def _kernel(machine: Machine, port: int) -> Finding | None:
     if said is None:
         return None
     try:
-        things = json.loads(said)["nftables"]
-    except (ValueError, KeyError, TypeError):
+        rules = Ruleset(json.loads(said)["nftables"])
+        answers = [(chain, rules.letsIn(chain, port)) for chain in rules.dropping()]
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    for chain in _dropping(things):
-        family, table, name = (str(chain.get(key)) for key in ("family", "table", "name"))
-        if not any(_names(rule, port) for rule in _rules(things, family, table, name)):
-            add = f"nft add rule {family} {table} {name} udp dport {port} accept"
-            return _inTheWay(f"chain {name} of table {family} {table}", port, add)
+    for chain, isLetIn in sorted(answers, key=lambda each: each[1] is None):
+        place = " ".join(str(chain.get(key)) for key in ("family", "table", "name"))
+        if isLetIn is None:
+            text = f"chain {place} drops by default, and what its rules say of UDP {port} is unclear"
+            return Finding(_CHECK, UNKNOWN, f"{text}: see nft list chain {place}")
+        if not isLetIn:
+            # The first of all: behind a rule that drops the rest it would do nothing.
+            return _inTheWay(f"chain {place}", port, f"nft insert rule {place} udp dport {port} accept")
     return Finding(_CHECK, GOOD, f"no chain drops by default without a rule about UDP {port}")
 
 
 def _inTheWay(who: str, port: int, repair: str) -> Finding:
     text = f"{who} keeps out whoever we did not send to first at UDP {port}: others reach this host later, or by relays"
     return Finding(_CHECK, WARNING, text, repair)
-
-
-def _dropping(things: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    for chain in (each["chain"] for each in things if "chain" in each):
-        if chain.get("hook") == "input" and chain.get("policy") == "drop":
-            yield chain
-
-
-def _rules(things: Sequence[Mapping[str, Any]], family: str, table: str, chain: str) -> Iterator[Mapping[str, Any]]:
-    for rule in (each["rule"] for each in things if "rule" in each):
-        if (rule.get("family"), rule.get("table"), rule.get("chain")) == (family, table, chain):
-            yield rule
-
-
-def _names(rule: Mapping[str, Any], port: int) -> bool:
-    """
-    Does a rule accept and name the port, or everything?
-    """
-    expressions = rule.get("expr", [])
-    if not any("accept" in each for each in expressions):
-        return False
-    matches = [each["match"] for each in expressions if "match" in each]
-    if not matches:
-        return True
-    ports = [match.get("right") for match in matches if _isPort(match.get("left"))]
-    return any(_covers(each, port) for each in ports)
-
-
-def _isPort(left: Any) -> bool:
-    payload = left.get("payload") if isinstance(left, dict) else None
-    return isinstance(payload, dict) and payload.get("field") == "dport" and payload.get("protocol") in ("udp", "th")
-
-
-def _covers(right: Any, port: int) -> bool:
-    if isinstance(right, int):
-        return right == port
-    if isinstance(right, dict) and "range" in right:
-        low, high = right["range"]
-        return int(low) <= port <= int(high)
-    if isinstance(right, dict) and "set" in right:
-        return any(_covers(each, port) for each in right["set"])
-    return False

@@ -9,6 +9,7 @@ import platform
 import shutil
 import stat
 from collections.abc import Iterator
+from shlex import quote
 from typing import Final
 
 from wand.doctor.findings import BAD, GOOD, UNKNOWN, WARNING, Finding
@@ -40,8 +41,8 @@ def checkClock(machine: Machine) -> Finding:
     Does somebody keep the clock right? Certificates have an end in time.
     """
     said = machine.ask("timedatectl", "show", "--property=NTPSynchronized", "--value")
-    if said is None and machine.ask("chronyc", "tracking") is not None:
-        said = "yes"
+    if said is None and (tracking := machine.ask("chronyc", "tracking")) is not None:
+        said = "no" if "Not synchronised" in tracking else "yes"
     if said is None:
         return Finding("clock", UNKNOWN, "nobody tells whether the clock is kept right by NTP")
     if said.strip() == "yes":
@@ -64,8 +65,9 @@ def checkTun(machine: Machine) -> Finding:
         return Finding(
             "tap",
             WARNING,
-            "only root may open /dev/net/tun, so a node that runs as another user cannot make a tap",
-            "chmod 666 /dev/net/tun (what is done with a tap needs CAP_NET_ADMIN anyway)",
+            "only root may open /dev/net/tun, so a node that runs as another user cannot make a tap; that all may "
+            "open it is usual and does no harm, for to make a tap they need CAP_NET_ADMIN as well",
+            "chmod 666 /dev/net/tun",
         )
     return Finding("tap", GOOD, "/dev/net/tun is there, and users with CAP_NET_ADMIN may open it")
 
@@ -86,7 +88,7 @@ def checkDisk(machine: Machine, directory: str) -> Finding:
     text = f"{free / 1e6:,.0f} MB free at {directory}"
     if free >= FREE_WANTED:
         return Finding("disk", GOOD, text)
-    return Finding("disk", BAD if free < FREE_NEEDED else WARNING, text, f"make room: df -h {directory}")
+    return Finding("disk", BAD if free < FREE_NEEDED else WARNING, text, f"make room: df -h {quote(directory)}")
 
 
 def checkPermissions(machine: Machine, directory: str) -> Finding:
@@ -102,7 +104,9 @@ def checkPermissions(machine: Machine, directory: str) -> Finding:
         return Finding("permissions", UNKNOWN, f"{directory} cannot be looked at: {error.strerror}; run this as root")
     if status.st_mode & 0o077:
         mode = stat.filemode(status.st_mode)
-        return Finding("permissions", BAD, f"others may look into {directory} ({mode})", f"chmod 700 {directory}")
+        return Finding(
+            "permissions", BAD, f"others may look into {directory} ({mode})", f"chmod 700 {quote(directory)}"
+        )
     return Finding("permissions", GOOD, f"{directory} is for its owner alone")
 
 
@@ -121,7 +125,8 @@ def checkReversePaths(machine: Machine, interface: str) -> Finding:
             "rp_filter",
             WARNING,
             f"strict at {interface}: frames from hosts that are bridged, or reached another way, are dropped silently",
-            f"sysctl -w net.ipv4.conf.all.rp_filter=2 net.ipv4.conf.{interface}.rp_filter=2",
+            # Not for all: that would loosen the filter of every other interface.
+            f"sysctl -w {quote(f'net/ipv4/conf/{interface}/rp_filter=2')}",
         )
     return Finding("rp_filter", GOOD, "not strict")
 

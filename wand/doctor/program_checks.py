@@ -21,7 +21,7 @@ _OFFLOADS: Final = ("GSO", "GRO")
 _REPAIRS: Final = {
     "new": "wand join",
     "joining": "wait for the server; wand status says how far it is",
-    "revoked": "ask for a new invitation, then wand join",
+    "revoked": "give it an empty state directory, and wand join with a new invitation: its key is worthless",
 }
 
 

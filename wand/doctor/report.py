@@ -5,6 +5,8 @@ What a report of a fault needs, in one file, without secrets.
 from __future__ import annotations
 
 import io
+import os
+import stat
 import tarfile
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -17,6 +19,9 @@ from wand.doctor.secrets import withoutSecrets
 #: How many lines of a program's log are in it.
 LOG_LINES: Final = 2000
 
+#: Octets of a configuration at most.
+CONFIGURATION_MAXIMUM: Final = 1_000_000
+
 #: What is asked on the machine: the name of a file, and a command.
 _COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "addresses.txt": ("ip", "-details", "address"),
@@ -28,6 +33,30 @@ _COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+def _configuration(machine: Machine, path: str) -> str | None:
+    """
+    A configuration; the reason if it is not packed, and C{None} if it is not there.
+
+    A program said where it is, and we may be root where it is not: so nothing is read but what a configuration may be.
+    """
+    if not path.endswith(".toml"):
+        return f"# {path} is not packed: it is not called .toml\n"
+    try:
+        with open(machine.path(path), "rb", opener=_plainly) as file:
+            status = os.fstat(file.fileno())
+            if stat.S_ISREG(status.st_mode) and status.st_size <= CONFIGURATION_MAXIMUM:
+                return file.read(CONFIGURATION_MAXIMUM).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"# {path} is not packed: {error.strerror}\n"
+    return f"# {path} is not packed: it is no file of at most {CONFIGURATION_MAXIMUM:,} octets\n"
+
+
+def _plainly(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
 def archive(values: Mapping[str, Any], files: Iterable[str], machine: Machine, now: int) -> bytes:
     """
     Make the archive: a directory C{wand-report} in a compressed tar.
@@ -37,7 +66,9 @@ def archive(values: Mapping[str, Any], files: Iterable[str], machine: Machine, n
     @param now: in seconds since the epoch.
     """
     contents = {name: msgspec.json.format(msgspec.json.encode(value)).decode() for name, value in values.items()}
-    contents |= {path.rpartition("/")[2]: text for path in files if (text := machine.read(path)) is not None}
+    for path in files:
+        if (text := _configuration(machine, path)) is not None:
+            contents[path.strip("/").replace("/", "-")] = text
     contents |= {name: text for name, command in _COMMANDS.items() if (text := machine.ask(*command)) is not None}
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w:gz") as tar:

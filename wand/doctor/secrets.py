@@ -14,13 +14,28 @@ REMOVED: Final = "(removed)"
 _TOKENS: Final = re.compile(r"\bwand(?:request|answer)?1\.[A-Za-z0-9_.=-]+")
 
 #: C{NAME:PASSWORD@} in a URL.
-_CREDENTIALS: Final = re.compile(r"(?<=://)[^/\s@'\"]+@")
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/\s'\"]+@")
 
-#: A setting that is called like a secret, in TOML or in JSON, with its value to the end of the string or the line.
-_SETTING: Final = re.compile(
-    r"""(?im)((?<![\w-])["']?[\w-]*(?:password|passphrase|secret|token|private-?key|api-?key)[\w-]*["']?\s*[=:]\s*)"""
-    r"""("{3}(?s:.*?)"{3}|'{3}(?s:.*?)'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|[^\s,}\n]+)""",
+#: How a setting with a secret is called.  Names have an end, or a line of a log without spaces would take minutes.
+_NAME: Final = (
+    r"""(?:[\w-]{0,64}(?:password|passwd|passphrase|secret|token|credential|private-?key|api-?key)[\w-]{0,64}"""
+    r"""|(?:[\w-]{0,64}[_-])?(?:auth|authorization|cookie|pass|psk|pwd))"""
 )
+
+_STRING: Final = r""""(?:\\.|[^"\\\n])*"|'[^'\n]*'"""
+
+#: What it is: texts of several lines, one text, a list, a table, or a word.
+_VALUE: Final = (
+    r'"{3}(?s:.*?)"{3}|'
+    r"'{3}(?s:.*?)'{3}|"
+    rf"{_STRING}|"
+    rf"""\[(?:{_STRING}|\#[^\n]*|[^]"'#])*\]|"""
+    rf"""\{{(?:{_STRING}|\#[^\n]*|[^}}"'#])*\}}|"""
+    r"(?:(?:basic|bearer|digest)[ ]+)?[^\s,}\n]+"
+)
+
+#: A setting that is called like a secret, in TOML or in JSON, with its value.
+_SETTING: Final = re.compile(rf"""(?im)((?<![\w-])["']?{_NAME}["']?\s*[=:]\s*)({_VALUE})""")
 
 #: Keys in PEM.
 _KEYS: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)

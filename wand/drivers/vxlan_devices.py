@@ -15,6 +15,7 @@ import struct
 import subprocess
 from contextlib import suppress
 from typing import Final
+from zlib import crc32
 
 from twisted.logger import Logger
 
@@ -67,7 +68,7 @@ class Devices:
         @param inner: the one between the two devices.
         @raise TapUnavailable: if they cannot be made; nothing is left behind then.
         """
-        self.inner = request.interface[:_NAME_SIZE] + _SUFFIX
+        self.inner = _innerName(request.interface)
         self._notes = notes
         names = (request.interface, self.inner)
         _makeRoom(names)
@@ -121,6 +122,15 @@ class Devices:
             program.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             self._log.info("the program that removes the devices of VXLAN takes long, and is left alone")
+
+
+def _innerName(name: str) -> str:
+    """
+    Two long names that begin alike are not to lead to one device: each node would remove the other's.
+    """
+    if len(name) > _NAME_SIZE:
+        name = f"{name[: _NAME_SIZE - 6]}{crc32(name.encode()) & 0xFFFFFF:06x}"
+    return name + _SUFFIX
 
 
 def _makeRoom(names: tuple[str, ...]) -> None:

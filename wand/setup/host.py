@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -29,12 +30,24 @@ def execute(*command: str) -> str:
     @raise SetupFailed: if it is not there or fails, with what it said.
     """
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+        )
     except OSError as error:
         raise SetupFailed(f"{command[0]} cannot be run: {error.strerror}") from None
     if done.returncode:
         raise SetupFailed(f"{' '.join(command)} failed: {(done.stderr or done.stdout).strip()}")
     return done.stdout
+
+
+def _makeDirectory(path: Path) -> None:
+    """
+    Make a directory, which everybody may enter whatever our umask is.
+    """
+    if not path.is_dir():
+        _makeDirectory(path.parent)
+        path.mkdir(exist_ok=True)
+        path.chmod(0o755)
 
 
 @attrs.frozen
@@ -70,37 +83,43 @@ class Host:
         except (OSError, ValueError) as error:
             raise SetupFailed(f"{name} cannot be read: {error}") from None
 
-    def write(self, name: str, text: str, mode: int = 0o644) -> None:
+    def write(self, name: str, text: str, mode: int = 0o644, user: str | None = None) -> None:
         """
-        Write a file as a whole, or not at all.  Its directory is made.
+        Write a file as a whole, or not at all.  Its directory is made, for everybody to enter.
 
+        @param user: whose it is, and of the group of the same name; else root's.
         @raise SetupFailed: if that fails.
         """
         path = self.path(name)
         new = path.with_name(f".{path.name}.new")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _makeDirectory(path.parent)
             new.unlink(missing_ok=True)
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             with os.fdopen(descriptor, "w") as file:
                 os.fchmod(descriptor, mode)
+                if user is not None:
+                    self.give(descriptor, user)  # before it has its name, with which somebody could do something
                 file.write(text)
                 file.flush()
                 os.fsync(descriptor)
             new.replace(path)
+        except LookupError as error:
+            new.unlink(missing_ok=True)
+            raise SetupFailed(f"{name} cannot be given to {user}: {error}") from None
         except OSError as error:
+            with suppress(OSError):
+                new.unlink(missing_ok=True)
             raise SetupFailed(f"{name} cannot be written: {error.strerror}; run this command as root") from None
 
-    def give(self, name: str, user: str) -> None:
+    def give(self, descriptor: int, user: str) -> None:
         """
-        Make a file that of a user, and of the group of the same name.
+        Make an open file that of a user, and of the group of the same name.
 
-        @raise SetupFailed: if that fails.
+        @raise OSError: if that is not allowed.
+        @raise LookupError: if there is no such user or group.
         """
-        try:
-            shutil.chown(self.path(name), user, user)
-        except (OSError, LookupError) as error:
-            raise SetupFailed(f"{name} cannot be given to {user}: {error}") from None
+        shutil.chown(descriptor, user, user)
 
     def remove(self, name: str) -> bool:
         """
@@ -110,7 +129,7 @@ class Host:
         @raise SetupFailed: if it cannot be removed.
         """
         path = self.path(name)
-        if not path.exists():
+        if not os.path.lexists(path):
             return False
         try:
             if path.is_dir() and not path.is_symlink():
@@ -120,6 +139,13 @@ class Host:
         except OSError as error:
             raise SetupFailed(f"{name} cannot be removed: {error.strerror}; run this command as root") from None
         return True
+
+    def removeEmpty(self, name: str) -> None:
+        """
+        Remove a directory if nothing is in it.
+        """
+        with suppress(OSError):
+            self.path(name).rmdir()
 
     def hasUser(self, name: str) -> bool:
         """

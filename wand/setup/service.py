@@ -18,6 +18,13 @@ INVITATION: Final = f"{CONFIGURATIONS}/invitation"
 #: What each program keeps.
 _STATE: Final = "/var/lib/wand"
 
+#: Where control sockets are; the units leave it there.
+_RUNTIME: Final = "/run/wand"
+
+_ELSEWHERE: Final = """\
+install it elsewhere, with a Python that everybody may run:
+  python3 -m venv /opt/wand && /opt/wand/bin/pip install wandaemon"""
+
 _BEGINNING: Final = {
     "node": f"""\
 # The node of this host; all keys: twistd wand-node --help
@@ -54,9 +61,10 @@ def setUp(host: Host, role: Role, twistd: Path, invitation: str | None = None) -
     else:
         yield f"{role.configuration}: kept as it is"
     if invitation is not None:
-        host.write(INVITATION, invitation.strip() + "\n", 0o600)
-        host.give(INVITATION, USER)
+        host.write(INVITATION, invitation.strip() + "\n", 0o600, USER)
         yield f"{INVITATION}: written"
+        if INVITATION not in (host.read(role.configuration) or ""):
+            yield f'{role.configuration} does not name it: add join-file = "{INVITATION}", and restart {role.unit}'
     yield from _enable(host, role, unitOf(role, twistd), isNew=invitation is not None)
 
 
@@ -81,7 +89,10 @@ def _start(host: Host, role: Role, how: str) -> None:
     try:
         host.run("systemctl", how, role.unit)
     except SetupFailed as error:
-        said = host.run("journalctl", "--unit", role.unit, "--output", "cat", "--lines", "50").splitlines()
+        try:
+            said = host.run("journalctl", "--unit", role.unit, "--output", "cat", "--lines", "50").splitlines()
+        except SetupFailed:
+            said = []
         reasons = [line.partition(": ")[2] for line in said if line.startswith(f"{role.program}: ")]
         text = reasons[-1] if reasons else str(error)
         raise SetupFailed(f"{role.unit} does not start: {text}; all of it: journalctl -u {role.unit}") from None
@@ -105,7 +116,7 @@ def remove(host: Host, role: Role, *, purge: bool) -> Iterator[str]:
         yield f"{role.unit}: stopped and removed"
     kept = [role.configuration, f"{_STATE}/{role.name}", *([INVITATION] if role.name == "node" else [])]
     if not purge:
-        there = [each for each in kept if host.path(each).exists()]
+        there = [each for each in kept if os.path.lexists(host.path(each))]
         if there:
             yield f"kept: {', '.join(there)}; --purge removes these too"
         return
@@ -113,6 +124,9 @@ def remove(host: Host, role: Role, *, purge: bool) -> Iterator[str]:
         if host.remove(each):
             yield f"{each}: removed"
     if not any(host.read(f"{UNITS}/{other.unit}") for other in ROLES.values()) and host.hasUser(USER):
+        host.remove(_RUNTIME)
+        for each in (_STATE, CONFIGURATIONS):
+            host.removeEmpty(each)
         host.run("userdel", USER)
         yield f"the user {USER}: removed"
 
@@ -121,16 +135,17 @@ def checkReachable(twistd: Path) -> None:
     """
     Check that a service can run an installation.
 
-    @raise SetupFailed: if it is in a directory that only one user may enter.
+    @raise SetupFailed: if it, or its Python, is in a directory that only one user may enter, or a unit cannot name it.
     """
     if not os.access(twistd, os.X_OK):
         raise SetupFailed(f"there is no {twistd}: install wandaemon with pip, and run the wand of that installation")
-    closed = next((each for each in twistd.resolve().parents if not each.stat().st_mode & 0o001), None)
+    if any(each.isspace() or each in "%$\"'\\" for each in str(twistd)):
+        raise SetupFailed(f"the unit of a service cannot name {twistd}; {_ELSEWHERE}")
+    needed = [each.resolve() for each in (twistd, twistd.with_name("python3")) if each.exists()]
+    parents = (parent for each in needed for parent in each.parents)
+    closed = next((each for each in parents if not each.stat().st_mode & 0o001), None)
     if closed is not None:
-        raise SetupFailed(
-            f"the user {USER} may not enter {closed}, where this installation is; install it elsewhere:\n"
-            "  python3 -m venv /opt/wand && /opt/wand/bin/pip install wandaemon"
-        )
+        raise SetupFailed(f"the user {USER} may not enter {closed}, where this installation is; {_ELSEWHERE}")
 
 
 def shown(role: Role, twistd: Path) -> str:

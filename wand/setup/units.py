@@ -132,9 +132,17 @@ def unitOf(role: Role, twistd: Path) -> str:
         user=USER,
         capabilities=_capabilities(role),
         devices=_devices(role),
-        home="read-only" if str(twistd).startswith(_HOMES) else "yes",
+        home="read-only" if _isInHome(twistd) else "yes",
         proc="all",
     )
+
+
+def _isInHome(twistd: Path) -> bool:
+    """
+    Is something of the installation there, such as its Python?
+    """
+    paths = (twistd, twistd.resolve(), twistd.with_name("python3").resolve())
+    return any(each.is_relative_to(home) for each in paths for home in _HOMES)
 
 
 def _capabilities(role: Role) -> str:

@@ -25,16 +25,37 @@ CONNECTIONS_MAXIMUM: Final = 64
 #: Seconds that a connection may be without a word.
 PATIENCE: Final = 30.0
 
+_BODY_REFUSED: Final = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
 
 class WebRequest(Request):
     """
     A request that is answered only if it was meant for us, and whose answer says nothing of the software behind it.
+
+    It has no body, and a connection has no other, so a stranger fills neither the disk with what they send nor our
+    memory with answers that they do not read.
     """
+
+    def gotLength(self, length: int | None) -> None:
+        """
+        Refuse a body before any of it came, and whatever comes after this request.
+        """
+        super().gotLength(0)
+        self.channel.persistent = False
+        if length != 0:
+            self.channel.write(_BODY_REFUSED)
+            self.channel.loseConnection()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """
+        Forget what is sent on the way to the end of the connection.
+        """
 
     def process(self) -> None:
         """
         Refuse what a stranger's page had a browser ask; answer everything else.
         """
+        self.setHeader("connection", "close")
         try:
             checkHost(self.getHeader("host") or "", self.getHost().host)
         except HostRefused as refused:
