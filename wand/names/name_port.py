@@ -145,6 +145,7 @@ class NameConnection(Int16StringReceiver, TimeoutMixin):
         self._host = host
         self._ended = ended
         self._asked = 0
+        self._isEnding = False
 
     def connectionMade(self) -> None:
         """
@@ -156,36 +157,47 @@ class NameConnection(Int16StringReceiver, TimeoutMixin):
         """
         Answer a question, and read no further until that is done.
         """
+        if self._isEnding:
+            return
         self._asked += 1
         if self._asked > QUESTIONS_MAXIMUM or not self._askers.mayAsk(self._host):
-            self.end()
+            self._end()
             return
         self.resetTimeout()
-        self.pauseProducing()
-        answering = Deferred.fromCoroutine(self._answer(string))
+        answering = Deferred.fromCoroutine(self._answerer.answer(string))
+        if not answering.called:
+            self.pauseProducing()
+            answering.addBoth(self._resumed)
+        answering.addCallback(self._answered)
         answering.addErrback(lambda failure: self._askers.failures.caught("names", failure))
 
-    def end(self) -> None:
-        """
-        Close the connection.
-        """
-        assert self.transport is not None
-        self.transport.loseConnection()
-
-    async def _answer(self, question: bytes) -> None:
-        answer = await self._answerer.answer(question)
-        if not self.connected:
+    def _answered(self, answer: bytes | None) -> None:
+        if self._isEnding:
             return
         if answer is None:
-            self.end()
+            self._end()
         else:
             self.sendString(answer)
+
+    def _resumed(self, result: Any) -> Any:
+        if not self._isEnding:
+            self.callLater(0, self._readOn)  # once this answer is on its way
+        return result
+
+    def _readOn(self) -> None:
+        if not self._isEnding:
             self.resumeProducing()
+
+    def _end(self) -> None:
+        assert self.transport is not None
+        self._isEnding = True
+        self.transport.loseConnection()
 
     def connectionLost(self, reason: object = None) -> None:
         """
         Leave no timer behind.
         """
+        self._isEnding = True
         self.setTimeout(None)
         self._ended()
 
