@@ -4,7 +4,7 @@ Where questions for names come in: a port of this host, by UDP and TCP, for this
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any, Final, Protocol
 
@@ -44,7 +44,7 @@ class Answerer(Protocol):
     See L{wand.names.answering.Answering}.
     """
 
-    def answer(self, octets: bytes) -> Awaitable[bytes | None]:
+    async def answer(self, octets: bytes) -> bytes | None:
         """
         Answer a message that may be anything.
         """
