@@ -26,6 +26,7 @@ from wand.config.keys import (
     about,
     dashed,
 )
+from wand.config.names import checkNames
 from wand.endpoint import NODE_PORT, SERVER_PORT, parsePort, splitHostPort
 from wand.errors import AddressInvalid
 from wand.ethernet import MAC, MTU_MAXIMUM, MTU_MINIMUM
@@ -154,6 +155,10 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
         about("HTTP proxy for streams, http://NAME@HOST:PORT, or none; else what https_proxy says in the environment"),
     ] = ""
     proxyPasswordFile: Annotated[str, about("a file with the password for the proxy")] = ""
+    names: Annotated[
+        str, about("the domain in which members have names, {network} for that of the network; empty for none")
+    ] = "{network}.wand"
+    namesRate: Annotated[int, about("how many questions for names one asker may ask a second")] = 500
 
     def check(self) -> None:
         """
@@ -164,5 +169,6 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
             checked("servers", lambda text: splitHostPort(text, SERVER_PORT), server)
         if self.proxy and self.proxy != "none" and "://" not in self.proxy:
             raise AddressInvalid("proxy", "expected http://HOST:PORT, or none")
+        checkNames(self.names, self.namesRate)
         if self.proxyPasswordFile and self.proxy in ("", "none"):
             raise AddressInvalid("proxy-password-file", "it is of no use without proxy = http://NAME@HOST:PORT")

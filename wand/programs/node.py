@@ -55,6 +55,7 @@ class NodeService(ProgramService[EtudConfiguration]):
 
     @ivar etud: the data plane.
     @ivar wand: the directories.
+    @ivar certified: called with our membership and the tap's interface when our certificate may be another one.
     """
 
     foreign = (NETWORK_KEY, NETWORK, SQLITE)
@@ -71,6 +72,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         )
         self.etud.directories = self.wand
         self.wand.adapted = self._adapted
+        self.certified: Callable[[NodeMembership, str], object] = lambda member, interface: None
         self._admission: NodeAdmission | DeputyAdmission | None = None
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
@@ -110,6 +112,8 @@ class NodeService(ProgramService[EtudConfiguration]):
 
             self._admission = DeputyAdmission(self._surroundings.context, self.hooks, member)
             self._admission.setServiceParent(self)
+        if member is not None:
+            self.certified(member, self.etud.tap.interface)
 
     def _admit(self, member: NodeMembership) -> NodeAdmission:
         from wand.programs.node_admission import NodeAdmission  # 1.2 MB that most nodes do not need

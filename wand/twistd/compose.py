@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import IService
 
-from wand.config import EtudConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
+from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
+from wand.interfaces import Context
 from wand.programs.atomic import AtomicService
 from wand.programs.control_socket import ControlService
 from wand.programs.hooks import HookService
@@ -41,10 +42,23 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     from wand.programs.node import NodeService
 
     reactor = _begin(program)
-    node = NodeService(_surroundings(reactor, options, kind))
+    surroundings = _surroundings(reactor, options, kind)
+    node = NodeService(surroundings)
     _control(reactor, node.configuration, options, node)
+    _nameMembers(reactor, node, surroundings.context)
     heed(reactor, node.notes, node.reload, node.report)
     return node
+
+
+def _nameMembers(reactor: Any, node: NodeService, context: Context) -> None:
+    told = node.configuration
+    if not isinstance(told, NodeConfiguration) or not told.names or not node.etud.hasMembers:
+        return
+    from wand.programs.node_names import NodeNames
+
+    names = NodeNames(reactor, told.names, told.namesRate, context)
+    names.setServiceParent(node)
+    node.certified = names.look
 
 
 def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfiguration]) -> IService:

@@ -1,0 +1,3 @@
+"""
+Names: the addresses of members for the programs of this host, by DNS.
+"""
