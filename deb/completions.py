@@ -11,11 +11,11 @@ from click.shell_completion import get_completion_class
 
 from wand.cli.main import cli
 
-#: Where Debian's shells look for them.
+#: Where Debian's shells look for them, below C{/usr}.
 PLACES: Final = {
-    "bash": "usr/share/bash-completion/completions/wand",
-    "fish": "usr/share/fish/vendor_completions.d/wand.fish",
-    "zsh": "usr/share/zsh/vendor-completions/_wand",
+    "bash": "share/bash-completion/completions/wand",
+    "fish": "share/fish/vendor_completions.d/wand.fish",
+    "zsh": "share/zsh/vendor-completions/_wand",
 }
 
 
@@ -29,11 +29,13 @@ def completion(shell: str) -> str:
     return complete.source_template % complete.source_vars()
 
 
-def write(root: Path) -> None:
+def write(prefix: Path) -> None:
     """
     Write them all where the shells look for them.
+
+    @param prefix: where C{share} is.
     """
     for shell, place in PLACES.items():
-        path = root / place
+        path = prefix / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(completion(shell).lstrip("\n"))

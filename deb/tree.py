@@ -57,7 +57,7 @@ def fill(root: Path, tell: Callable[[str], object]) -> None:
         _write(root / path.lstrip("/"), text)
     for page in manual.pages():
         compressed(root / f"usr/share/man/man{page.section}/{page.name}.{page.section}.gz", page.text())
-    completions.write(root)
+    completions.write(root / "usr")
     license = "".join(f" {line}\n" if line else " .\n" for line in (PROJECT / "LICENSE").read_text().splitlines())
     _write(root / f"usr/share/doc/{control.NAME}/copyright", _COPYRIGHT + license)
     _write(root / f"usr/share/lintian/overrides/{control.NAME}", control.overrides())
