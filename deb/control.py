@@ -21,7 +21,7 @@ Version: {version}
 Architecture: {architecture}
 Maintainer: {maintainer}
 Installed-Size: {size}
-Depends: python3 (>= {python}), python3 (<< {python}.99), libc6 (>= 2.34), passwd
+Depends: python3 (>= {python}), python3 (<< {python}.99), libc6 (>= 2.34), iproute2, passwd
 Recommends: systemd
 Section: net
 Priority: optional
