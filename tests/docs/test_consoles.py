@@ -42,7 +42,21 @@ _OTHERS = {
         "python",
         "python3",
     ),
-    *("systemctl", "tox", "useradd", "bash", "git", "nft", "mv", "wireshark", "cd", "mkdir", "source", "unshare"),
+    *(
+        "systemctl",
+        "tox",
+        "useradd",
+        "bash",
+        "git",
+        "nft",
+        "mv",
+        "wireshark",
+        "cd",
+        "mkdir",
+        "source",
+        "unshare",
+        "docker",
+    ),
 }
 
 #: Columns of a table, as `wand` prints them into a pipe.

@@ -318,3 +318,52 @@ def test_shown(twistd: Path) -> None:
     assert "# /etc/wand/server.toml" in text
     assert "# /etc/systemd/system/wand-server.service" in text
     assert "useradd --system" in text
+
+
+def packaged(host: Host, twistd: Path) -> None:
+    host.write("/lib/systemd/system/wand-node.service", unitOf(NODE, twistd))
+
+
+def test_thePackageHasTheUnit(host: Host, twistd: Path, ran: list[str]) -> None:
+    """
+    Where a package of this installation has the unit, that one is enabled and none is written.
+    """
+    packaged(host, twistd)
+    list(setUp(host, NODE, twistd))
+    assert host.read(UNIT) is None
+    assert ran[1:] == ["systemctl enable --quiet wand-node.service", "systemctl start wand-node.service"]
+
+
+def test_thePackageCameLater(host: Host, twistd: Path) -> None:
+    """
+    A unit from before the package would win for ever, so it goes.
+    """
+    list(setUp(host, NODE, twistd))
+    packaged(host, twistd)
+    assert f"{UNIT}: removed, since the package has one" in list(setUp(host, NODE, twistd))
+    assert host.read(UNIT) is None
+
+
+def test_anotherInstallationThanThePackages(host: Host, twistd: Path) -> None:
+    """
+    An installation elsewhere writes a unit of its own, which wins.
+    """
+    packaged(host, Path("/opt/wand/bin/twistd"))
+    list(setUp(host, NODE, twistd))
+    assert host.read(UNIT) == unitOf(NODE, twistd)
+
+
+def test_removedWhileThePackageStays(host: Host, twistd: Path, ran: list[str]) -> None:
+    """
+    What belongs to the package stays: its unit, its user, and its configuration as it came.
+    """
+    packaged(host, twistd)
+    list(setUp(host, NODE, twistd, "wand-token"))
+    host.write("/etc/wand/node.toml", "mtu = 1400\n")
+    ran.clear()
+    said = list(remove(host, NODE, purge=True))
+    assert said[0] == "wand-node.service: stopped and disabled"
+    assert ran == ["systemctl disable --quiet --now wand-node.service", "systemctl daemon-reload"]
+    assert host.read("/etc/wand/invitation") is None
+    assert (host.read("/etc/wand/node.toml") or "").endswith('join-file = "/etc/wand/invitation"\n')
+    assert host.hasUser("wand")

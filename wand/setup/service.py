@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from wand.setup.host import Host, SetupFailed
-from wand.setup.units import CONFIGURATIONS, ROLES, UNITS, USER, Role, unitOf
+from wand.setup.units import CONFIGURATIONS, PACKAGED, ROLES, UNITS, USER, Role, unitOf
 
 #: Where a node finds its invitation.
 INVITATION: Final = f"{CONFIGURATIONS}/invitation"
 
-#: What each program keeps.
-_STATE: Final = "/var/lib/wand"
+#: Below it, what each program keeps.
+STATE: Final = "/var/lib/wand"
 
 #: Where control sockets are; the units leave it there.
 _RUNTIME: Final = "/run/wand"
@@ -25,7 +25,8 @@ _ELSEWHERE: Final = """\
 install it elsewhere, with a Python that everybody may run:
   python3 -m venv /opt/wand && /opt/wand/bin/pip install wandaemon"""
 
-_BEGINNING: Final = {
+#: What the configuration of each begins with.
+BEGINNING: Final = {
     "node": f"""\
 # The node of this host; all keys: twistd wand-node --help
 join-file = "{INVITATION}"
@@ -53,10 +54,10 @@ def setUp(host: Host, role: Role, twistd: Path, invitation: str | None = None) -
         )
     checkReachable(twistd)
     if not host.hasUser(USER):
-        host.run(*_useradd())
+        host.run(*useradd())
         yield f"the user {USER}: made"
     if host.read(role.configuration) is None:
-        host.write(role.configuration, _BEGINNING[role.name])
+        host.write(role.configuration, BEGINNING[role.name])
         yield f"{role.configuration}: written"
     else:
         yield f"{role.configuration}: kept as it is"
@@ -68,18 +69,26 @@ def setUp(host: Host, role: Role, twistd: Path, invitation: str | None = None) -
     yield from _enable(host, role, unitOf(role, twistd), isNew=invitation is not None)
 
 
-def _useradd() -> tuple[str, ...]:
-    home = ("--home-dir", _STATE, "--no-create-home", "--shell", "/usr/sbin/nologin")
+def useradd() -> tuple[str, ...]:
+    """
+    The command that makes the user.
+    """
+    home = ("--home-dir", STATE, "--no-create-home", "--shell", "/usr/sbin/nologin")
     return ("useradd", "--system", "--user-group", *home, USER)
 
 
 def _enable(host: Host, role: Role, unit: str, *, isNew: bool) -> Iterator[str]:
     path = f"{UNITS}/{role.unit}"
-    before = host.read(path)
-    if before != unit:
+    own, packaged = host.read(path), host.read(f"{PACKAGED}/{role.unit}")
+    before = packaged if own is None else own
+    if own is not None and packaged == unit:
+        host.remove(path)  # or the package's would never count
+        host.run("systemctl", "daemon-reload")
+        yield f"{path}: removed, since the package has one"
+    elif before != unit:
         host.write(path, unit)
         host.run("systemctl", "daemon-reload")
-        yield f"{path}: {'written' if before is None else 'written anew'}"
+        yield f"{path}: {'written' if own is None else 'written anew'}"
     host.run("systemctl", "enable", "--quiet", role.unit)
     _start(host, role, "restart" if isNew or before not in (None, unit) else "start")
     yield f"{role.unit}: runs, and starts with the host"
@@ -106,15 +115,15 @@ def remove(host: Host, role: Role, *, purge: bool) -> Iterator[str]:
     @return: what was done, a line each.
     @raise SetupFailed: if something cannot be removed.
     """
-    path = f"{UNITS}/{role.unit}"
-    if host.read(path) is not None:
+    isPackaged = host.read(f"{PACKAGED}/{role.unit}") is not None
+    if isPackaged or host.read(f"{UNITS}/{role.unit}") is not None:
         if host.hasSystemd:
             host.run("systemctl", "disable", "--quiet", "--now", role.unit)
-        host.remove(path)
+        host.remove(f"{UNITS}/{role.unit}")
         if host.hasSystemd:
             host.run("systemctl", "daemon-reload")
-        yield f"{role.unit}: stopped and removed"
-    kept = [role.configuration, f"{_STATE}/{role.name}", *([INVITATION] if role.name == "node" else [])]
+        yield f"{role.unit}: stopped and {'disabled' if isPackaged else 'removed'}"
+    kept = [role.configuration, f"{STATE}/{role.name}", *([INVITATION] if role.name == "node" else [])]
     if not purge:
         there = [each for each in kept if os.path.lexists(host.path(each))]
         if there:
@@ -123,9 +132,11 @@ def remove(host: Host, role: Role, *, purge: bool) -> Iterator[str]:
     for each in kept:
         if host.remove(each):
             yield f"{each}: removed"
-    if not any(host.read(f"{UNITS}/{other.unit}") for other in ROLES.values()) and host.hasUser(USER):
+    if isPackaged:  # the configuration as it came, and the user, go with the package
+        host.write(role.configuration, BEGINNING[role.name])
+    elif not any(host.read(f"{UNITS}/{other.unit}") for other in ROLES.values()) and host.hasUser(USER):
         host.remove(_RUNTIME)
-        for each in (_STATE, CONFIGURATIONS):
+        for each in (STATE, CONFIGURATIONS):
             host.removeEmpty(each)
         host.run("userdel", USER)
         yield f"the user {USER}: removed"
@@ -152,6 +163,6 @@ def shown(role: Role, twistd: Path) -> str:
     """
     What L{setUp} would write, to be read.
     """
-    parts = ((role.configuration, _BEGINNING[role.name]), (f"{UNITS}/{role.unit}", unitOf(role, twistd)))
+    parts = ((role.configuration, BEGINNING[role.name]), (f"{UNITS}/{role.unit}", unitOf(role, twistd)))
     files = "\n".join(f"# {path}\n{text}" for path, text in parts)
-    return f"# {' '.join(_useradd())}\n\n{files}"
+    return f"# {' '.join(useradd())}\n\n{files}"

@@ -12,8 +12,9 @@ import attrs
 #: Who the programs run as.
 USER: Final = "wand"
 
-#: Where units are that an administrator has, and where configurations are.
+#: Where units are that an administrator has, which win; those of packages; and where configurations are.
 UNITS: Final = "/etc/systemd/system"
+PACKAGED: Final = "/lib/systemd/system"
 CONFIGURATIONS: Final = "/etc/wand"
 
 #: Below these no program is visible to a unit with C{ProtectHome=yes}.

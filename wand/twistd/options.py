@@ -62,6 +62,8 @@ class ProgramOptions(usage.Options):
 
     kind: ClassVar[type[Configuration]]
     usualFile: ClassVar[str] = ""
+    longdesc: ClassVar[str] = ""
+    optParameters: ClassVar[list[list[Any]]] = []
 
     def parseOptions(self, options: list[str] | None = None) -> None:
         """

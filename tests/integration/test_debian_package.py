@@ -1,0 +1,131 @@
+"""
+The package for Debian in a Debian of its own: installed, set up, booted again, upgraded and purged.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from booted_root import BootedRoot
+from realm import Realm
+
+from wand.lab import Lab, execute, wait
+
+PROJECT = Path(__file__).parents[2]
+UNITS = ("wand-node", "wand-server")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    The package.
+    """
+    folder = tmp_path_factory.mktemp("built")
+    done = subprocess.run(
+        [sys.executable, "-m", "deb", "build", str(folder)], cwd=PROJECT, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    (built,) = folder.glob("*.deb")
+    return built
+
+
+@pytest.fixture(scope="module")
+def newer(package: Path) -> Path:
+    """
+    The same with a higher version.
+    """
+    unpacked = package.parent / "unpacked"
+    execute("dpkg-deb", "--raw-extract", str(package), str(unpacked), timeout=60)
+    control = unpacked / "DEBIAN/control"
+    control.write_text(control.read_text().replace("-1\n", "-2\n", 1))
+    execute("dpkg-deb", "--build", "-Znone", str(unpacked), str(package.parent / "newer.deb"), timeout=60)
+    shutil.rmtree(unpacked)
+    return package.parent / "newer.deb"
+
+
+@pytest.fixture
+def debian(lab: Lab, tmp_path: Path, package: Path, newer: Path) -> Iterator[BootedRoot]:
+    """
+    A Debian that has booted, with both packages in C{/root}.
+    """
+    made = BootedRoot(lab, lab.host("debian", "198.51.100.77/24"), tmp_path)
+    for number, each in enumerate((package, newer), 1):
+        (made.root / f"root/wandaemon-{number}.deb").write_bytes(each.read_bytes())
+    made.boot()
+    yield made
+    made.halt()
+    made.remove()
+
+
+def serviceNumber(debian: BootedRoot) -> int:
+    return int(debian.run("systemctl", "show", "--property=MainPID", "--value", "wand-node"))
+
+
+def test_fromNothingToNothing(lab: Lab, debian: BootedRoot, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    Two commands lead from a bare Debian to a ping.  It is answered after a boot, too, and after an upgrade, which keeps
+    what the operator wrote.  A purge leaves nothing.
+    """
+    realm = Realm(lab)
+    realm.serve()
+    alice = realm.join("alice").partition("/")[0]
+    realm["server"].wand("invite", "--out", str(debian.root / "root/token.txt"))
+
+    began = time.monotonic()
+    debian.run("dpkg", "--install", "/root/wandaemon-1.deb")
+    installed = time.monotonic()
+    assert not any(debian.succeeds("systemctl", "is-active", unit) for unit in UNITS)
+    assert not any(debian.succeeds("systemctl", "is-enabled", unit) for unit in UNITS)
+    setUp = time.monotonic()
+    said = debian.run("wand", "setup", "node", "--join", "/root/token.txt")
+    assert "wand-node.service: runs, and starts with the host" in said
+    assert not (debian.root / "etc/systemd/system/wand-node.service").exists()
+    awaitPing(debian, alice)
+    seconds = time.monotonic() - setUp
+    with capsys.disabled():
+        print(
+            f"\n2 commands from a bare Debian to a ping; {installed - began:.1f} s to install, {seconds:.1f} s to join"
+        )
+
+    debian.reboot()
+    awaitPing(debian, alice)
+
+    mine = debian.root / "etc/wand/node.toml"
+    mine.write_text(mine.read_text() + 'name = "mine"\n')
+    before = serviceNumber(debian)
+    debian.run("dpkg", "--install", "/root/wandaemon-2.deb")
+    assert debian.run("dpkg-query", "--show", "--showformat", "${Version}", "wandaemon").endswith("-2")
+    assert 'name = "mine"' in mine.read_text()
+    assert serviceNumber(debian) not in (0, before)
+    assert not debian.succeeds("systemctl", "is-active", "wand-server")
+    awaitPing(debian, alice)
+
+    debian.run("dpkg", "--purge", "wandaemon")
+    left = [name for name in ("opt/wand", "etc/wand", "var/lib/wand", "usr/bin/wand") if (debian.root / name).exists()]
+    assert left == []
+    assert not debian.succeeds("getent", "passwd", "wand")
+    assert not debian.succeeds("ip", "link", "show", "wan0")
+    assert not debian.succeeds("systemctl", "cat", "wand-node")
+
+
+def awaitPing(debian: BootedRoot, address: str) -> None:
+    wait(lambda: debian.succeeds("ping", "-q", "-c", "1", "-W", "1", address), 30, f"an answer of {address}")
+
+
+def test_lintianFindsNoErrors(package: Path) -> None:
+    """
+    lintian(1) finds neither errors nor warnings but those that are overridden, with the reason.
+    """
+    done = subprocess.run(
+        ["lintian", "--allow-root", "--fail-on", "error,warning", str(package)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
