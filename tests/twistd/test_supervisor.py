@@ -5,6 +5,7 @@ Tests for L{wand.twistd.supervisor}, with a supervisor that only listens.
 from __future__ import annotations
 
 import os
+import resource
 import socket
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -85,6 +86,19 @@ class SupervisorTests(SynchronousTestCase):
         self.assertEqual(self.heard(), [])
         self.reactor.advance(1)
         self.assertEqual(self.heard(), ["WATCHDOG=1"])
+        self.reactor.advance(30)
+        self.assertEqual(self.heard(), ["WATCHDOG=1"])
+
+    def test_noDescriptorIsLeft(self) -> None:
+        """
+        A program that can open nothing more, perhaps because of others, still says that it works.
+        """
+        self.start(WATCHDOG_USEC="60000000")
+        self.run_()
+        self.heard()
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
         self.reactor.advance(30)
         self.assertEqual(self.heard(), ["WATCHDOG=1"])
 

@@ -30,6 +30,12 @@ class Supervisor:
         @param environment: the variables of the process.
         """
         self._path = environment.get(SOCKET_VARIABLE, "")
+        # Opened once: a program that has no descriptor left still works, and is not to be ended for silence.
+        self._socket: socket.socket | None = None
+        if self._path:
+            with suppress(OSError):
+                self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+                self._socket.setblocking(False)
         watched = environment.get(WATCHED_VARIABLE, "")
         ours = not watched or watched == str(os.getpid())
         microseconds = environment.get(WATCHDOG_VARIABLE, "")
@@ -42,12 +48,11 @@ class Supervisor:
 
         @param states: C{READY=1} and the like; see sd_notify(3).
         """
-        if not self._path:
+        if self._socket is None:
             return
         path = f"\0{self._path[1:]}" if self._path.startswith("@") else self._path
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as told:
-            told.setblocking(False)
-            told.sendto("\n".join(states).encode(), path)
+        with suppress(OSError):
+            self._socket.sendto("\n".join(states).encode(), path)
 
 
 def supervised(reactor: Any, supervisor: Supervisor) -> None:

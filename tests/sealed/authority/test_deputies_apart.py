@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from simulated.membership import macFrom, octetsFrom
+from twisted.internet.defer import Deferred
 
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
@@ -33,6 +34,9 @@ SERVER = 0
 SITES = (0, 1, 2)
 PREFIX = "10.77.0.0/26"  # room for everybody who comes in twenty steps
 NAMES = ("printer", "camera")
+
+#: How many come.  With the deputies they have room in the prefix, or not all could be adopted.
+PEOPLE_MAXIMUM = 10
 
 
 @attrs.define
@@ -127,16 +131,18 @@ class World(AuthorityCase):
         """
         Somebody comes to a site, and is admitted if there is room.
         """
+        if self.number >= PEOPLE_MAXIMUM:
+            return
         self.clock.advance(1)
         self.number += 1
         key = NodeKey.fromSeed(octetsFrom(f"person {self.number}"))
         request = HandedRequest.of(key, name, bytes(macFrom(f"person {self.number}")))
         requests = self.authority.requests if site == SERVER else self.deputies[site].deputy.requests
-        try:
-            answer = self.now(requests.enlist(request, "", ENDPOINTS))
-        except MembershipRefused:
+        asked = Deferred.fromCoroutine(requests.enlist(request, "", ENDPOINTS))
+        asked.addErrback(lambda failure: failure.trap(MembershipRefused) and None)  # a deputy has so many seats
+        answer = self.successResultOf(asked)
+        if answer is None:
             return
-        assert answer is not None
         self.people.append(Person(key, site, answer.certificate))
 
     def meet(self, person: Person) -> None:

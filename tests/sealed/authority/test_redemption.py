@@ -416,6 +416,20 @@ class RedemptionTests(SynchronousTestCase):
         self.successResultOf(one)
         self.assertEqual(gate.hosts[2], 1000)
 
+    def test_aMemberThatIsRevokedMeanwhile(self) -> None:
+        """
+        Whoever is revoked while a hook thinks about its route gets nothing, and uses no invitation.
+        """
+        self.redeem(self.invitation())
+        gate = Gatekeeper()
+        self.hooks.append(gate)
+        invitation = self.invitation(bridge=True)
+        one = Deferred.fromCoroutine(self.redeeming(invitation))
+        self.trust.revoke(NETWORK.revocation(ALICE.identity))
+        gate.answers[0].callback(Verdict(True))
+        self.failureResultOf(one, MembershipRefused)
+        self.assertFalse(self.members.find("alice").bridge)
+
     def test_noBridgeNoQuestion(self) -> None:
         """
         Nobody is asked about the hosts behind a node that may not be a bridge.

@@ -21,6 +21,14 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
+def shared() -> int:
+    """
+    Octets of memory that processes may share, whether they are resident or not: what one lets go of stays there.
+    """
+    statm = Path("/proc/self/statm").read_text().split()
+    return int(statm[2]) * resource.getpagesize()
+
+
 class ShelfTests(SynchronousTestCase):
     """
     L{Shelf}.
@@ -37,6 +45,16 @@ class ShelfTests(SynchronousTestCase):
         for place in places:
             shelf.take(place)
         self.assertLess(resident() - before, 5_000_000)
+
+    def test_itIsMemoryOfItsOwn(self) -> None:
+        """
+        What waits is in no memory that processes may share: the system keeps that though nobody has it any more.
+        """
+        shelf = Shelf(20_000, 1_000)
+        before = shared()
+        for _ in range(20_000):
+            shelf.put(memoryview(bytes([1]) * 1_000))
+        self.assertLess(shared() - before, 5_000_000)
 
     def test_whatIsTooLongOrTooMuchIsRefused(self) -> None:
         """

@@ -147,6 +147,8 @@ class Redemption:
             raise MembershipRefused("to a member an invitation that needs an approval gives nothing; ask for another")
         if more.bridge and (not record.bridge or more.limits.macs > record.limits.macs):
             await self._askRoute(candidate, more.limits.macs)
+            if self._trust.isRevoked(record.identity):  # while the hook thought
+                raise MembershipRefused("this key was revoked; it cannot be a member again")
         await self._invitations.redeem(invitation, record.identity)
         return await self._members.change(record.identity, lambda before: _withRightsOf(before, offered))
 

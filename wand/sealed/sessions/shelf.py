@@ -5,7 +5,7 @@ own memory would not do, for it lies between what stays.
 
 from __future__ import annotations
 
-from mmap import MADV_DONTNEED, mmap
+from mmap import MADV_DONTNEED, MAP_ANONYMOUS, MAP_PRIVATE, mmap
 
 
 class Shelf:
@@ -37,7 +37,8 @@ class Shelf:
         if len(datagram) > self._size or len(self._lengths) >= self._count:
             raise ValueError("no room")
         if self._memory is None:
-            self._memory = mmap(-1, self._count * self._size)
+            # Of memory that is shared, as it is by default, the system would keep what was let go (madvise(2)).
+            self._memory = mmap(-1, self._count * self._size, MAP_PRIVATE | MAP_ANONYMOUS)
         place = self._free.pop() if self._free else len(self._lengths)
         begin = place * self._size
         self._memory[begin : begin + len(datagram)] = datagram
