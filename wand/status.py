@@ -77,6 +77,37 @@ class PeerStatus(Status, frozen=True):
     server: bool = False
 
 
+class SeenStatus(Status, frozen=True):
+    """
+    A member of the network, as a node or a server sees it.
+
+    @ivar key: its whole public key in hex.
+    @ivar addresses: its overlay addresses.
+    @ivar macs: the MAC addresses that it claims.
+    @ivar online: is it online, as far as this program can tell?
+    @ivar seen: when this program last heard it; C{None} for never since it was started.
+    @ivar way: the way in use: C{direct}, C{stream} or C{relay}; C{this} for the program itself; empty if there is none.
+    @ivar relay: what the relay is called, if there is one.
+    @ivar roundTrip: seconds there and back; C{None} if that was not measured.
+    @ivar version: which version it runs; empty where that is not known.
+    @ivar server: is it a server of the network?
+    @ivar state: C{member}; at a server also C{pending}, C{unsigned} and C{revoked}.
+    """
+
+    name: str
+    key: str
+    addresses: list[str]
+    macs: list[str]
+    online: bool
+    seen: float | None
+    way: str = ""
+    relay: str = ""
+    roundTrip: float | None = None
+    version: str = ""
+    server: bool = False
+    state: str = "member"
+
+
 class WayStatus(Status, frozen=True):
     """
     A way to a member: a place to which its datagrams can go, and what is known of it.

@@ -5,6 +5,7 @@ Tests for the commands about members, against a program in this process.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from stat import S_IMODE
 
@@ -13,11 +14,15 @@ import pytest
 import pytest_twisted
 from command_runs import Bench, Run
 from simulated.memory_members import keyOf, memberNamed, requestOf
+from simulated.program import MemoryProgram
 from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from wand.cli.rendering import shortKey
+from wand.control.program import NetworkAdministration
+from wand.errors import NotSupported
 from wand.sealed.credentials.handed import HandedRequest
+from wand.status import SeenStatus
 
 
 async def began(bench: Bench, run: Run, count: int = 1) -> None:
@@ -221,6 +226,34 @@ async def test_members(bench: Bench) -> None:
     assert keyOf("alice") in (await bench.run("members", "--keys"))[1]
     found = json.loads((await bench.run("members", "--pending", "--json"))[1])
     assert [(each["name"], each["key"]) for each in found] == [("bob", keyOf("bob"))]
+
+
+@pytest_twisted.ensureDeferred
+async def test_membersAtANode(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A node that decides of nobody lists whom it knows, and how it reaches them; a pipe gets every column.
+    """
+    now = bench.program.clock.seconds()
+    own = SeenStatus("dora", keyOf("dora"), [], ["02:00:00:00:00:01"], True, now, way="this", version="1.2")
+    carl = SeenStatus("carl", keyOf("carl"), ["10.77.0.9/16"], [], True, now - 3, "relay", "server-2", 0.0123)
+    bench.program.known = [own, carl]
+    monkeypatch.setattr(MemoryProgram, "network", property(_noNetwork))
+    status, out, _ = await bench.run("members")
+    rows = [re.split(r" {2,}", row) for row in out.splitlines()]
+    assert status == 0
+    assert rows[0] == ["NAME", "ONLINE", "SEEN", "WAY", "RTT", "ADDRESSES", "MACS", "KIND", "VERSION", "KEY"]
+    assert rows[1][0] == "carl"
+    assert rows[1][3:6] == ["relay server-2", "12.3ms", "10.77.0.9"]
+    assert "1.2" in rows[2]
+    found = json.loads((await bench.run("members", "--json"))[1])
+    assert {each["name"]: each["roundTrip"] for each in found} == {"carl": 0.0123, "dora": None}
+    status, _, err = await bench.run("members", "--pending")
+    assert status == 1
+    assert "only a server" in err
+
+
+def _noNetwork(program: MemoryProgram) -> NetworkAdministration:
+    raise NotSupported("only a server knows who waits")
 
 
 @pytest_twisted.ensureDeferred

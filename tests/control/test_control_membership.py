@@ -18,9 +18,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.control.commands import InternalFault, RequestMalformed, TooBusy
 from wand.control.documents import DOCUMENTS_MAXIMUM, PART_SIZE, Documents
-from wand.control.locator import UNDER_WAY_MAXIMUM
+from wand.control.locator import PAGE_MEMBERS, UNDER_WAY_MAXIMUM
 from wand.errors import MembershipRefused, NoSuchMember, NotSupported, TokenInvalid
-from wand.status import ProgramStatus
+from wand.status import ProgramStatus, SeenStatus
 
 Result = TypeVar("Result")
 
@@ -320,3 +320,18 @@ class DocumentsTests(SynchronousTestCase):
         self.assertEqual(self.documents.size, 10)
         self.documents.drop()
         self.assertEqual(self.documents.size, 0)
+
+
+class SeenTests(ControlCase):
+    def test_seenMembersComePageByPage(self) -> None:
+        """
+        However many members a program sees, a client gets each of them once, in the order of their keys.
+        """
+        self.program.known = [
+            SeenStatus(
+                f"m{number}", keyOf(str(number)), ["10.77.0.9/16"], ["02:00:00:00:00:09"], online=True, seen=None
+            )
+            for number in range(PAGE_MEMBERS * 2 + 1)
+        ]
+        found = self.ask(listed(self.client.seen()))
+        self.assertEqual(found, sorted(self.program.known, key=lambda each: each.key))

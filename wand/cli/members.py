@@ -9,7 +9,9 @@ import click
 from wand.cli.arguments import jsonOption
 from wand.cli.confirmation import confirm, yesOption
 from wand.cli.rendering import Grid, age, clean, shortKey, showGrid, showJSON
+from wand.cli.seen import isHere, lastSeen, sayOfHowMany, seenGrid
 from wand.cli.session import Operation, Session
+from wand.errors import NotSupported
 from wand.sealed.credentials.admission_limits import ADMITS, ADMITS_MAXIMUM
 from wand.sealed.credentials.limits import BROADCASTS_MAXIMUM, MACS_MAXIMUM
 from wand.sealed.credentials.member_status import MemberStatus
@@ -23,18 +25,39 @@ _memberArgument = click.argument("member", metavar="NAME|KEY")
 @click.command()
 @click.option("--pending", is_flag=True, help="List only nodes that wait for approval.")
 @click.option("--keys", is_flag=True, help="Show the whole keys.")
+@click.option("--wide", is_flag=True, help="Show all columns, also where the terminal is too narrow.")
 @jsonOption
-def members(pending: bool, keys: bool, asJSON: bool) -> Operation:
-    """List the members, including pending and revoked ones."""
+def members(pending: bool, keys: bool, wide: bool, asJSON: bool) -> Operation:
+    """List the members, with who is online.
+
+    A server, the node that founded the network and one that may admit members list those of whom they decide, also
+    pending and revoked ones. Any other node lists the members that it knows, and how it reaches them.
+    """
 
     async def run(session: Session) -> None:
-        found = [each async for each in (await session.client()).members() if not pending or each.state == "pending"]
+        client = await session.client()
+        try:
+            found = [each async for each in client.members() if not pending or each.state == "pending"]
+        except NotSupported:
+            if pending:
+                raise
+            await _showSeen(session, keys=keys, wide=wide, asJSON=asJSON)
+            return
         if asJSON:
             showJSON(found)
         else:
-            showGrid(_grid(sorted(found, key=lambda each: each.name), session.now, keys=keys))
+            showGrid(_grid(sorted(found, key=lambda each: each.name), session.now, keys=keys, wide=wide))
 
     return Operation(run)
+
+
+async def _showSeen(session: Session, *, keys: bool, wide: bool, asJSON: bool) -> None:
+    seen = [each async for each in (await session.client()).seen()]
+    if asJSON:
+        showJSON(seen)
+        return
+    showGrid(seenGrid(seen, session.now, keys=keys, wide=wide))
+    await sayOfHowMany(session, len(seen))
 
 
 @click.command()
@@ -162,13 +185,15 @@ def revoke(member: str, yes: bool) -> Operation:
     return Operation(run)
 
 
-def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
+def _grid(found: list[MemberStatus], now: float, *, keys: bool, wide: bool = False) -> Grid:
     grid = Grid(
-        ("NAME", "STATE", "ADDRESSES", "MACS", "RIGHTS", "LIMITS", "SINCE", "EXPIRES", "KEY"),
+        ("NAME", "STATE", "ONLINE", "SEEN", "ADDRESSES", "MACS", "RIGHTS", "LIMITS", "SINCE", "EXPIRES", "KEY"),
         [
             (
                 each.name,
                 each.state,
+                isHere(each.online),
+                lastSeen(each.seen, now),
                 ",".join(each.addresses),
                 ",".join(each.macs),
                 ",".join(_rights(each)),
@@ -180,6 +205,7 @@ def _grid(found: list[MemberStatus], now: float, *, keys: bool) -> Grid:
             for each in found
         ],
         [_STYLES.get(each.state, "") for each in found],
+        core=0 if wide or keys else 6,
     )
     return _withAdmitters(grid, found) if any(each.admitter for each in found) else grid
 
@@ -191,7 +217,7 @@ def _withAdmitters(grid: Grid, found: list[MemberStatus]) -> Grid:
     names = {each.key: each.name for each in found}
     admitters = [names.get(each.admitter, shortKey(each.admitter)) if each.admitter else "" for each in found]
     rows = [(*row[:-1], admitter, row[-1]) for row, admitter in zip(grid.rows, admitters, strict=True)]
-    return Grid((*grid.header[:-1], "ADMITTED BY", grid.header[-1]), rows, grid.styles)
+    return Grid((*grid.header[:-1], "ADMITTED BY", grid.header[-1]), rows, grid.styles, grid.core)
 
 
 def _rights(member: MemberStatus) -> list[str]:

@@ -13,6 +13,7 @@ from wand.control.documents import PART_SIZE
 from wand.errors import WandError
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
+from wand.status import SeenStatus
 
 #: Seconds in which a program that takes thousands of signatures must answer.
 IMPORT_TIMEOUT: Final = 600.0
@@ -118,6 +119,12 @@ class MembershipClient(CommandSender):
         Every member, in the order of their keys, asked for page by page.
         """
         return self._pages(commands.Members, lambda each: each.key)
+
+    def seen(self) -> AsyncIterator[SeenStatus]:
+        """
+        Every member that the program knows, as it sees it, in the order of their keys, asked for page by page.
+        """
+        return self._pages(commands.Seen, lambda each: each.key)
 
     def servers(self) -> AsyncIterator[ServerStatus]:
         """

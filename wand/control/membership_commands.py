@@ -11,6 +11,7 @@ from twisted.protocols import amp
 from wand.control.commands import Request
 from wand.control.values import JSON
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
+from wand.status import SeenStatus
 
 
 class Join(Request):
@@ -97,6 +98,15 @@ class Members(Request):
 
     arguments: ClassVar = [(b"after", amp.Unicode(optional=True))]
     response: ClassVar = [(b"page", JSON(list[MemberStatus])), (b"more", amp.Boolean())]
+
+
+class Seen(Request):
+    """
+    A page of the members as the program sees them, in the order of their keys.
+    """
+
+    arguments: ClassVar = [(b"after", amp.Unicode(optional=True))]
+    response: ClassVar = [(b"page", JSON(list[SeenStatus])), (b"more", amp.Boolean())]
 
 
 class Servers(Request):

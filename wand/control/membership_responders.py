@@ -103,6 +103,13 @@ class MembershipResponders(Locator):
         """
         return page(self._program.network.members(after, PAGE_MEMBERS), PAGE_MEMBERS)
 
+    @commands.Seen.responder
+    def seen(self, after: str | None = None) -> Answer:
+        """
+        Answer with a page of the members as the program sees them.
+        """
+        return page(self._program.seen(after, PAGE_MEMBERS), PAGE_MEMBERS)
+
     @commands.Servers.responder
     def servers(self, after: str | None = None) -> Answer:
         """

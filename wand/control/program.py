@@ -15,7 +15,7 @@ from wand.events import Events
 from wand.reach_status import NetworkCheckStatus, WaysStatus, WhyStatus
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
-from wand.status import EntryStatus, PeerStatus, ProgramStatus
+from wand.status import EntryStatus, PeerStatus, ProgramStatus, SeenStatus
 
 if TYPE_CHECKING:
     from wand.capture.recording import Wanted
@@ -219,6 +219,13 @@ class Program(Protocol):
         At most C{count} peers in the order of their texts, those beyond C{after}.
 
         @raise wand.errors.NotSupported: if the program has none.
+        """
+
+    def seen(self, after: str | None, count: int) -> list[SeenStatus]:
+        """
+        At most C{count} members that the program knows, in the order of their keys, those beyond C{after}.
+
+        @raise wand.errors.NotSupported: if the program is in no sealed network.
         """
 
     def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:

@@ -75,6 +75,13 @@ class Admitter:
             if not self._member.sessions.isUp(identity):
                 self._member.sessions.seek(identity)
 
+    def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
+        """
+        Is a member online, and when was it last heard, in seconds since the epoch?
+        """
+        seen = self._member.seen.of(identity)
+        return seen.online, seen.seen
+
     def endpoints(self) -> list[str]:
         """
         Where others reach this node.

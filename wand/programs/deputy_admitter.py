@@ -31,6 +31,13 @@ class DeputyAdmitter:
         for each in member.claims.announcements:
             authority.heard(each)
 
+    def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
+        """
+        Is a member online, and when was it last heard, in seconds since the epoch?
+        """
+        seen = self._member.seen.of(identity)
+        return seen.online, seen.seen
+
     def endpoints(self) -> list[str]:
         """
         Where others reach this node.

@@ -23,6 +23,7 @@ from wand.sealed.authority.admissions import Admissions
 from wand.sealed.authority.authority import Authority
 from wand.sealed.authority.server_news import ServerNews
 from wand.sealed.control_numbers import CALL_NUMBERS
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.directory.server import SealedDirectoryServer
 from wand.sealed.directory.settings import DirectorySettings
 from wand.sealed.node.clock_comparison import ClockComparison
@@ -183,6 +184,14 @@ class NetworkServer:
         await store.finish(gatherResults([stopping, writing]).addCallback(lambda _: None))
         await parting
         self.transport.stop()
+
+    def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
+        """
+        Is a member online, and when was it last heard, in seconds since the epoch?
+        """
+        if identity == self.authority.own.identity:
+            return True, self._context.wallClock()
+        return self.directory.presenceOf(identity)
 
     def endpoints(self) -> list[str]:
         """

@@ -28,7 +28,7 @@ from wand.sealed.credentials.identity import NETWORK, NETWORK_KEY, Identity
 from wand.sealed.credentials.token_text import ANSWER_PREFIX
 from wand.sealed.node.enrolment_files import FOUNDED
 from wand.sealed.node.node_membership import NodeMembership
-from wand.status import EntryStatus, PeerStatus, ProgramStatus
+from wand.status import EntryStatus, PeerStatus, ProgramStatus, SeenStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source
 
 if TYPE_CHECKING:
@@ -207,6 +207,13 @@ class NodeService(ProgramService[EtudConfiguration]):
             )
             for text, peer in named[:count]
         ]
+
+    def seen(self, after: str | None, count: int) -> list[SeenStatus]:
+        """
+        See L{wand.control.program.Program}.
+        """
+        member = self.etud.member
+        return super().seen(after, count) if member is None else member.seen.page(after, count)
 
     @property
     def _servers(self) -> list[Identity]:

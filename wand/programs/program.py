@@ -23,7 +23,7 @@ from wand.programs.log_report import Reported, reportOf
 from wand.programs.state_service import StateService
 from wand.programs.store_settings import storeSettings
 from wand.state import Owner, StateDirectory
-from wand.status import ProgramStatus
+from wand.status import ProgramStatus, SeenStatus
 from wand.version import __version__
 
 if TYPE_CHECKING:
@@ -135,6 +135,9 @@ class ProgramService(AtomicService, Generic[Kind]):
 
     def capture(self, wanted: Wanted, take: Callable[[bytes], object]) -> RunningCapture:
         raise NotSupported("only a node carries frames")
+
+    def seen(self, after: str | None, count: int) -> list[SeenStatus]:
+        raise NotSupported("only a sealed network has members: wand peers and wand table show what is known here")
 
     def wake(self, mac: MAC) -> None:
         raise NotSupported("only a node carries frames")

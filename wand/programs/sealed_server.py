@@ -18,9 +18,10 @@ from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
 from wand.programs.server_administration import OPENING, ServerAdministration
 from wand.sealed.authority.administration import Administration
+from wand.sealed.credentials.member_status import MemberStatus
 from wand.sealed.node.enrolment_files import FOUNDED, MEMBERSHIP, TOKEN
 from wand.sealed.node.epoch import EPOCH
-from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus
+from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus, SeenStatus
 
 
 class SealedServer(ProgramService[ServerConfiguration]):
@@ -70,6 +71,9 @@ class SealedServer(ProgramService[ServerConfiguration]):
     def peers(self, after: str | None, count: int) -> list[PeerStatus]:
         raise NotSupported("a directory server has no peers: see its members")
 
+    def seen(self, after: str | None, count: int) -> list[SeenStatus]:
+        return [_seen(each) for each in self.network.members(after, count)]
+
     def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
         raise NotSupported("a sealed network lists what its members claim; add entries at a node")
 
@@ -97,4 +101,17 @@ def _own(administration: Administration) -> OwnStatus:
         addresses=[],
         expires=own.expires if own else None,
         conflicts=[],
+    )
+
+
+def _seen(member: MemberStatus) -> SeenStatus:
+    return SeenStatus(
+        name=member.name,
+        key=member.key,
+        addresses=member.addresses,
+        macs=member.macs,
+        online=bool(member.online),
+        seen=member.seen,
+        state=member.state,
+        server=member.server,
     )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, Generic, Protocol, TypeVar
 
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 
 from wand.control.program import InvitationSettings
@@ -16,6 +17,7 @@ from wand.errors import MembershipRefused, PortUnavailable, TemporarilyUnavailab
 from wand.sealed.authority.administration import Administration
 from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.credentials.handed import HandedRequest
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 from wand.stream_targets import checkPlace
 
@@ -32,6 +34,11 @@ class Admitting(Protocol):
 
     @property
     def authority(self) -> MemberAuthority: ...
+
+    def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
+        """
+        Is a member online, and when was it last heard, in seconds since the epoch?
+        """
 
     def endpoints(self) -> Sequence[str]:
         """
@@ -84,7 +91,8 @@ class ServerAdministration(Generic[Server]):
         return (await self._service.opened()).authority.administration
 
     def members(self, after: str | None, count: int) -> list[MemberStatus]:
-        return self.server.authority.administration.members(after or "", count)
+        server = self.server
+        return [_present(each, server) for each in server.authority.administration.members(after or "", count)]
 
     def invitations(self) -> list[InvitationStatus]:
         return self.server.authority.administration.invitations
@@ -152,3 +160,11 @@ class ServerAdministration(Generic[Server]):
 
     async def importSignatures(self, document: bytes) -> int:
         return await (await self._opened()).importSignatures(document)
+
+
+def _present(status: MemberStatus, admitting: Admitting) -> MemberStatus:
+    identity = Identity.parse(status.key)
+    if identity is None or status.state != "member":
+        return status
+    online, seen = admitting.presenceOf(identity)
+    return replace(status, online=online, seen=seen)

@@ -23,7 +23,7 @@ from wand.endpoint import Endpoint
 from wand.errors import NoSuchEntry
 from wand.ethernet import MAC, Frame
 from wand.events import Events
-from wand.status import DirectoryStatus, EntryStatus, PeerStatus, ProgramStatus, TapStatus
+from wand.status import DirectoryStatus, EntryStatus, PeerStatus, ProgramStatus, SeenStatus, TapStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source, Table
 
 OWN = MAC.parse("02:00:00:00:00:01")
@@ -44,6 +44,7 @@ class MemoryProgram(MemoryMembers, Program):
     A node without a tap and without a network.  Its membership is in L{MemoryMembers}.
 
     @ivar table: what the commands see and change.
+    @ivar known: the members that it sees.
     @ivar changes: what the next reload says.
     @ivar stopped: called when somebody stops it.
     """
@@ -54,6 +55,7 @@ class MemoryProgram(MemoryMembers, Program):
         self.table = Table(clock, self.events, OWN)
         self.changes = ["hooks: taken over", "port: needs a restart"]
         self.woken: list[MAC] = []
+        self.known: list[SeenStatus] = []
         self.recordings: list[Recording] = []
         self.ways = MemoryReach(clock)
         self.stopped: Callable[[], object] = lambda: None
@@ -96,6 +98,12 @@ class MemoryProgram(MemoryMembers, Program):
         """
         texts = sorted((str(peer), peer) for peer in self.table.peers)
         return [self._peerStatus(text, peer) for text, peer in texts if after is None or text > after][:count]
+
+    def seen(self, after: str | None, count: int) -> list[SeenStatus]:
+        """
+        A page of L{known}.
+        """
+        return [each for each in sorted(self.known, key=lambda each: each.key) if not after or each.key > after][:count]
 
     def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
         """

@@ -26,6 +26,8 @@ class MemberStatus(Status, frozen=True):
     @ivar admits: how many members it may admit, if it has not the network key itself.
     @ivar admitter: the key of the member that admitted it, in hex; empty if a server did, or whoever founded the
         network.
+    @ivar online: is it online? C{None} where nobody can tell.
+    @ivar seen: when it was last heard; C{None} where that is not known.
     @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     """
 
@@ -47,6 +49,8 @@ class MemberStatus(Status, frozen=True):
     admission: bool = False
     admits: int = 0
     admitter: str = ""
+    online: bool | None = None
+    seen: float | None = None
 
 
 class InvitationStatus(Status, frozen=True):

@@ -319,6 +319,13 @@ class SealedDirectoryServer:
 
     # What others see, and change.
 
+    def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
+        """
+        Is a member online, and when was it last heard here, in seconds since the epoch?
+        """
+        known = self._announcements.get(identity)
+        return known is not None and bool(known.endpoints), self._stored.heardAt(identity)
+
     def forget(self, identity: Identity) -> None:
         """
         A member was revoked; if it was a server, what it goes on writing counts no more.

@@ -135,6 +135,13 @@ class StoredLog:
         if head is None or invalid:
             self._write(dict.fromkeys(invalid))
 
+    def heardAt(self, identity: Identity) -> float | None:
+        """
+        When a member was last heard, in seconds since the epoch; C{None} if it is not known.
+        """
+        heard = self.heard.get(identity)
+        return None if heard is None else self._context.epoch(heard)
+
     def noteHeard(self, identity: Identity) -> None:
         """
         A member was heard now; nothing else about it changed.

@@ -27,6 +27,7 @@ from wand.sealed.node.learned import Learned
 from wand.sealed.node.member_entries import MemberEntries
 from wand.sealed.node.member_notes import MemberNotes
 from wand.sealed.node.source_filter import SourceFilter
+from wand.sorted_keys import SortedKeys
 from wand.status import ConflictStatus
 from wand.table import Table
 from wand.timing.deadlines import Deadlines
@@ -91,6 +92,7 @@ class Claims:
         self._counters = counters
         self._limit = limit
         self._standing: dict[Identity, Announcement] = {}
+        self._order = SortedKeys()
         self._claimants: dict[Thing, set[Identity]] = {}
         self._owners: dict[Thing, Identity] = {}
         self._conflicts = Conflicts(events, self._nameOf)
@@ -147,6 +149,7 @@ class Claims:
         """
         before = self._standing.pop(identity, None)
         if before is not None:
+            self._order.discard(identity)
             self._deadlines.discard(identity)
             for thing in thingsOf(before):
                 self._withdraw(thing, identity)
@@ -188,6 +191,12 @@ class Claims:
         """
         return tuple(self._standing.values())
 
+    def page(self, after: bytes, count: int) -> list[Announcement]:
+        """
+        What at most C{count} members announced last, in the order of their keys, those beyond C{after}.
+        """
+        return [self._standing[Identity(key)] for key in self._order.page(after, count)]
+
     @property
     def conflicts(self) -> list[ConflictStatus]:
         """
@@ -210,6 +219,8 @@ class Claims:
         if before is None and len(self._standing) >= self._limit:
             self._counters["drop-claim-full"] += 1
             return False
+        if before is None:
+            self._order.add(identity)
         self._standing[identity] = announcement
         self.visitors.pop(identity, None)
         self._deadlines.expireAt(identity, announcement.certificate.expires)

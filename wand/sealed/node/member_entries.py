@@ -150,6 +150,12 @@ class MemberEntries:
         """
         self._words.forget(Identity(peer))
 
+    def isOnline(self, peer: bytes) -> bool:
+        """
+        Is a member online, after all that directories said?
+        """
+        return self._words.isOnline(Identity(peer))
+
     def isTold(self, peer: bytes, *, but: str) -> bool:
         """
         Does a directory say that a member is online?

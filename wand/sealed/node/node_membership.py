@@ -20,6 +20,7 @@ from wand.sealed.node.membership_status import membershipStatus
 from wand.sealed.node.overlap import interfacesOf
 from wand.sealed.node.own_node import OwnNode
 from wand.sealed.node.revocation_exchange import RevocationExchange
+from wand.sealed.node.seen_members import SeenMembers
 from wand.status import OwnStatus
 
 #: What the operator of a node without a network is told.
@@ -40,6 +41,7 @@ class NodeMembership:
     @ivar candidates: where we may be reached.
     @ivar goodbyes: says goodbye to other members.
     @ivar reach: how others are reached, and find us.
+    @ivar seen: the members, for people.
     @ivar certified: called when our certificate may be another one.
     """
 
@@ -59,6 +61,7 @@ class NodeMembership:
         self.candidates = parts.participant.own
         self.goodbyes = parts.goodbyes
         self.reach = parts.reach
+        self.seen = SeenMembers(node, parts.claims, parts.reach.inspection)
         self._tap = node.tap
         self._context = node.context
         self._notes = node.context.notes

@@ -1,0 +1,170 @@
+"""
+A picture of a network: who is around this host, and by which way; as text, as DOT and as SVG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from math import cos, pi, sin
+from typing import Final
+
+import attrs
+import msgspec
+
+from wand.cli.rendering import aligned, clean
+from wand.cli.seen import wayText
+from wand.cli.ways import milliseconds
+from wand.status import SeenStatus
+
+#: The ways that are drawn as a solid line; all others go over somebody else.
+_SOLID: Final = ("direct", "stream")
+
+#: The picture: its width and height, and how far from the middle the members are, less in each second ring.
+_WIDTH: Final = 900
+_RADIUS: Final = 330
+_STEP: Final = 70
+
+#: The longest name that is drawn.
+_NAME_MAXIMUM: Final = 24
+
+_STYLE: Final = """
+  :root { color-scheme: light dark; }
+  text { font: 14px sans-serif; fill: #1b1f24; text-anchor: middle; }
+  circle { fill: #2f6fde; } .offline { fill: #9aa0a6; } .server { fill: #7a4fc0; } .this { fill: #1a7f37; }
+  line { stroke: #57606a; stroke-width: 1.5; } .relayed { stroke-dasharray: 6 5; }
+  .back { fill: #ffffff; }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3; } line { stroke: #9aa4ae; } .back { fill: #0d1117; }
+  }
+"""
+
+
+class Node(msgspec.Struct, frozen=True):
+    """
+    A member in the picture.
+
+    @ivar way: the way to it; empty if there is none.
+    """
+
+    key: str
+    name: str
+    online: bool
+    server: bool
+    way: str
+    relay: str
+    roundTrip: float | None
+
+
+@attrs.frozen
+class Picture:
+    """
+    What is drawn.
+
+    @ivar here: what this host is called.
+    @ivar nodes: the others, by their names.
+    @ivar left: how many are left out.
+    """
+
+    here: str
+    nodes: Sequence[Node]
+    left: int
+
+
+def pictureOf(here: str, seen: Iterable[SeenStatus], ownKey: str, traffic: Mapping[str, int], most: int) -> Picture:
+    """
+    Choose who is drawn: whoever has the most traffic, then those with a way, then those online.
+
+    @param traffic: octets from and to members, by their names.
+    @param most: how many others are drawn at most.
+    """
+    others = [each for each in seen if each.key != ownKey and each.state == "member"]
+    others.sort(key=lambda each: (-traffic.get(each.name, 0), not each.way, not each.online, each.name, each.key))
+    drawn = sorted(others[:most], key=lambda each: (each.name, each.key))
+    nodes = [Node(e.key, e.name, e.online, e.server, e.way, e.relay, e.roundTrip) for e in drawn]
+    return Picture(here, nodes, len(others) - len(nodes))
+
+
+def asText(picture: Picture) -> str:
+    """
+    A tree of lines.
+    """
+    cells = [[clean(each.name), clean(_state(each)), milliseconds(each.roundTrip)] for each in picture.nodes]
+    rows = aligned(cells) if cells else []
+    marks = ["|--"] * len(rows)
+    if rows and not picture.left:
+        marks[-1] = "`--"
+    lines = [f"{clean(picture.here)} (this host)", *(f"{m} {row}".rstrip() for m, row in zip(marks, rows, strict=True))]
+    return "\n".join([*lines, f"`-- {_left(picture)}"] if picture.left else lines)
+
+
+def asDOT(picture: Picture) -> str:
+    """
+    A graph in the language of Graphviz.
+    """
+    lines = ["graph wand {", "  layout=circo;", f"  this [label={_quoted(picture.here)}, shape=doublecircle];"]
+    for number, each in enumerate(picture.nodes):
+        shape = "box" if each.server else "ellipse"
+        style = "solid" if each.online else "dotted"
+        lines.append(f"  m{number} [label={_quoted(each.name)}, shape={shape}, style={style}];")
+        if each.way:
+            line = "solid" if each.way in _SOLID else "dashed"
+            label = _quoted(" ".join(filter(None, (_state(each), milliseconds(each.roundTrip)))))
+            lines.append(f"  this -- m{number} [style={line}, label={label}];")
+    if picture.left:
+        lines.append(f"  label={_quoted(_left(picture))};")
+    return "\n".join([*lines, "}"])
+
+
+def asSVG(picture: Picture) -> str:
+    """
+    A picture for a browser: this host in the middle, the others in rings around it.
+    """
+    middle, ways, dots = _WIDTH / 2, [], []
+    for number, each in enumerate(picture.nodes):
+        angle = 2 * pi * number / len(picture.nodes) - pi / 2
+        radius = _RADIUS - (number % 3) * _STEP if len(picture.nodes) > 16 else _RADIUS
+        x, y = middle + radius * cos(angle), middle + radius * sin(angle)
+        title = f"<title>{_markup(f'{each.name}: {_state(each)} {milliseconds(each.roundTrip)}'.rstrip())}</title>"
+        if each.way:
+            kind = "direct" if each.way in _SOLID else "relayed"
+            ways.append(f'<line class="{kind}" x1="{middle}" y1="{middle}" x2="{x:.1f}" y2="{y:.1f}">{title}</line>')
+        kind = "offline" if not each.online else "server" if each.server else "member"
+        dots.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="10">{title}</circle>')
+        dots.append(f'<text x="{x:.1f}" y="{y + 26:.1f}">{_markup(_short(each.name))}</text>')
+    dots.append(f'<circle class="this" cx="{middle}" cy="{middle}" r="14"/>')
+    dots.append(f'<text x="{middle}" y="{middle + 32}">{_markup(_short(picture.here))} (this host)</text>')
+    if picture.left:
+        dots.append(f'<text x="{middle}" y="{_WIDTH - 14}">{_markup(_left(picture))}</text>')
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_WIDTH}" role="img">',
+            f"<title>The network as {_markup(picture.here)} sees it</title>",
+            f"<style>{_STYLE}</style>",
+            f'<rect class="back" width="{_WIDTH}" height="{_WIDTH}"/>',
+            *ways,
+            *dots,
+            "</svg>",
+        ]
+    )
+
+
+def _state(node: Node) -> str:
+    return wayText(node.way, node.relay) or ("online" if node.online else "offline")
+
+
+def _left(picture: Picture) -> str:
+    return f"{picture.left:,} more are not drawn"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME_MAXIMUM else f"{name[: _NAME_MAXIMUM - 1]}…"
+
+
+def _quoted(text: str) -> str:
+    inside = clean(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{inside}"'
+
+
+def _markup(text: str) -> str:
+    return escape(clean(text))
