@@ -29,9 +29,9 @@ _MOST: Final = 1000
 def report(file: str, force: bool) -> Operation:
     """Pack what a report of a fault needs, without secrets.
 
-    FILE, by default wand-report.tar.gz, has what wand doctor finds, the status, counters, peers and configuration of the program, the end of its log, and
-    the addresses and routes of this host. Secrets are removed; names and addresses are not, so look at it before you
-    publish it.
+    FILE, by default wand-report.tar.gz, has what wand doctor finds, the status, counters, peers and configuration of
+    the program, the end of its log, and the addresses and routes of this host. Secrets are removed; names and addresses
+    are not, so look at it before you publish it.
     """
 
     async def run(session: Session) -> None:
