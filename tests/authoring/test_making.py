@@ -59,7 +59,6 @@ def test_itIsTidy(name: str, tmp_path: Path) -> None:
     """
     What is written passes ruff, with the settings that are written with it.
     """
-    pytest.importorskip("ruff")
     for kind in GROUPS:
         make(kind, name, tmp_path / kind)
         for words in (["check"], ["format", "--check"]):

@@ -24,10 +24,10 @@ from wand.setup.units import ROLES
 @click.option("--remove", "isRemoved", is_flag=True, help="Stop and remove the service; keep keys and configuration.")
 @click.option("--purge", is_flag=True, help="With --remove: remove keys and configuration as well.")
 def setup(role: str, tokenFile: str | None, isShown: bool, isRemoved: bool, purge: bool) -> None:
-    """Make a node or a server a service of this host, which systemd starts and watches.
+    """Make a node or a server a service of this host.
 
-    Make the user wand, a configuration in /etc/wand and a unit of systemd, and start it. What is there already
-    stays as it is, so the command can be repeated, for example after an upgrade.
+    systemd starts and watches it. Make the user wand, a configuration in /etc/wand and a unit of systemd, and start it.
+    What is there already stays as it is, so the command can be repeated, for example after an upgrade.
     """
     chosen, twistd = ROLES[role], Path(sys.executable).parent / "twistd"
     if purge and not isRemoved:
