@@ -44,7 +44,9 @@ def test_aHostBehindABridgeIsWoken(makeSealed: Callable[..., Deployment]) -> Non
         host.run("ip", "link", "set", interface, "up")
     sleeper.configure()
     network.admit(carol, bridge=True)
-    network.awaitTables()
+    # The bridge speaks, too, so more addresses than those of members may be known.
+    members = {bob.mac, carol.mac}
+    wait(lambda: members <= set(network.known(alice)), 20, "the table of alice")
     listening = [("tcpdump", "-Z", "root", "-l", "-c", "1", "-XX", "-i", each) for each in ("eth0", "wan0")]
     places = [(sleeper, listening[0]), (network.hosts[bob.name], listening[1])]
     listeners = [each.start(f"listener-{each.name}", *words, "ether proto 0x0842") for each, words in places]
