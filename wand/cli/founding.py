@@ -41,7 +41,7 @@ def found(name: str, prefix: str, asJSON: bool) -> Operation:
         own = (await client.status()).own
         assert own is not None
         if asJSON:
-            showJSON({**_named(own), "token": token})
+            showJSON({**named(own), "token": token})
             return
         showFounded(own, session.now)
         click.echo(_next(token))
@@ -49,7 +49,10 @@ def found(name: str, prefix: str, asJSON: bool) -> Operation:
     return Operation(run)
 
 
-def _named(own: OwnStatus) -> dict[str, object]:
+def named(own: OwnStatus) -> dict[str, object]:
+    """
+    The network and its member, for scripts.
+    """
     return {
         "network": own.network,
         "networkKey": own.networkKey,

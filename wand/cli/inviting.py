@@ -11,6 +11,7 @@ import click
 from wand.cli.arguments import jsonOption
 from wand.cli.durations import inSeconds
 from wand.cli.files import secretFile
+from wand.cli.qr import qrLines, qrOption
 from wand.cli.rendering import Grid, age, clean, duration, showGrid, showJSON
 from wand.cli.session import Operation, Session
 from wand.sealed.credentials.admission_limits import ADMITS
@@ -55,6 +56,7 @@ from wand.sealed.credentials.member_status import InvitationStatus
     help="Where nodes reach this server, if its configuration does not say; may be repeated.",
 )
 @click.option("--out", metavar="FILE", help="Write the token into a new file that only you can read.")
+@qrOption
 def invite(
     uses: int,
     expires: int,
@@ -67,11 +69,15 @@ def invite(
     approval: bool,
     endpoints: tuple[str, ...],
     out: str | None,
+    isQR: bool,
 ) -> Operation:
     """Create an invitation and print its token.
 
     Anyone who has the token can join the network: hand it over as you would a password.
     """
+
+    if isQR and out is not None:
+        raise click.UsageError("--qr shows what --out hides: give one of them")
 
     async def make(session: Session) -> str:
         limits, admits = Limits(macs, broadcasts), ADMITS if admission else 0
@@ -80,7 +86,10 @@ def invite(
 
     async def run(session: Session) -> None:
         if out is None:
-            click.echo(await make(session))
+            token = await make(session)
+            click.echo(token)
+            if isQR:
+                click.echo(f"\n{qrLines(token)}\n")
         else:
             with secretFile(out) as file:
                 file.write(f"{await make(session)}\n")

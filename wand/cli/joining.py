@@ -42,34 +42,54 @@ def join(context: click.Context, file: str | None, timeout: float) -> Operation:
     Read the token, or what wand admit printed, from TOKEN-FILE (- is standard input), from the environment variable
     WAND_TOKEN or from a pipe, or ask for it. Where no node runs, start one in the background.
     """
-    token = _token(file, inShell=isinstance(context.obj, InShell))
+    token = tokenOf(file, inShell=isinstance(context.obj, InShell))
 
     async def run(session: Session) -> None:
-        refusals: list[str] = []
-
-        def told(event: Event) -> None:
-            if event.kind == "join-refused":
-                refusals.append(str(event.fields.get("reason", "")))
-
-        client = await nodeOf(session)
-        await client.subscribe(told)
-        before = (await client.status()).own
-        try:
-            await client.join(token)
-            with working("waiting for the server"):
-                status = await _member(session, refusals, timeout)
-        finally:
-            if client.connected:
-                await client.unsubscribe()
-        if before is not None and before.stage == "member":
-            showRedeemed(before, status, session.now)
-        else:
-            showJoined(status, session.now)
+        await joinNetwork(session, token, timeout)
 
     return Operation(run)
 
 
-def _token(file: str | None, *, inShell: bool) -> str:
+async def joinNetwork(session: Session, token: str, timeout: float, *, isQuiet: bool = False) -> ProgramStatus:
+    """
+    Make the node of this host a member.  It is started where none runs.
+
+    @param timeout: in seconds, how long to wait for the server.
+    @param isQuiet: is it left to the caller to tell?
+    @return: what the node is then.
+    @raise MembershipRefused: if it is not admitted.
+    """
+    refusals: list[str] = []
+
+    def told(event: Event) -> None:
+        if event.kind == "join-refused":
+            refusals.append(str(event.fields.get("reason", "")))
+
+    client = await nodeOf(session)
+    await client.subscribe(told)
+    before = (await client.status()).own
+    try:
+        await client.join(token)
+        with working("waiting for the server"):
+            status = await _member(session, refusals, timeout)
+    finally:
+        if client.connected:
+            await client.unsubscribe()
+    if isQuiet:
+        return status
+    if before is not None and before.stage == "member":
+        showRedeemed(before, status, session.now)
+    else:
+        showJoined(status, session.now)
+    return status
+
+
+def tokenOf(file: str | None, *, inShell: bool = False) -> str:
+    """
+    The token in a file, in the environment, from a pipe, or typed.
+
+    @raise click.UsageError: if it is on the command line itself.
+    """
     if file is not None and file.strip().startswith(TOKEN_PREFIX):
         raise click.UsageError(
             "secrets do not belong on a command line, where others can see them: put the token into a file and name "

@@ -114,6 +114,7 @@ def shell(control: str | None) -> None:
 for _command in (
     *COMMANDS.values(),
     shell,
+    LaterCommand("init", "Lead this host into a network, step by step.", "wand.cli.init", "init"),
     LaterCommand("setup", "Make a node or a server a service of this host.", "wand.cli.setup", "setup"),
     LaterCommand("import-config", "Convert the original's configuration.", "wand.cli.import_config", "importConfig"),
     LaterCommand("plugin", "Begin a package of plugins, or check one.", "wand.cli.plugin", "plugin"),

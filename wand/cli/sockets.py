@@ -17,6 +17,9 @@ DEFAULTS: Final = ("/run/wand/node.sock", "/run/wand/server.sock", "/run/wand/et
 #: Those of them that a node may have.
 NODES: Final = (DEFAULTS[0], DEFAULTS[2])
 
+#: Those that a server may have.
+SERVERS: Final = (DEFAULTS[1],)
+
 
 def choose(named: str | None, defaults: tuple[str, ...] = DEFAULTS) -> str:
     """

@@ -1,5 +1,5 @@
 """
-A node that is started in the background, where a command needs one and none runs.
+A program that is started in the background, where a command needs one and none runs.
 """
 
 from __future__ import annotations
@@ -16,15 +16,13 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from wand.cli.session import Session
-from wand.cli.sockets import NODES, isThere
+from wand.cli.sockets import NODES, SERVERS, isThere
 from wand.errors import NotRunning
 from wand.sealed.credentials.token_text import TOKEN_VARIABLE
+from wand.setup.units import NODE, SERVER, Role
 
 if TYPE_CHECKING:
     from wand.control.client import ControlClient
-
-#: The configuration that it gets, if there is one.
-CONFIGURATION: Final = "/etc/wand/node.toml"
 
 #: Seconds for it to start.
 PATIENCE: Final = 30.0
@@ -32,40 +30,52 @@ PATIENCE: Final = 30.0
 #: Seconds between two looks whether it did.
 _INTERVAL: Final = 0.05
 
-_NONE: Final = "no node runs here, and none can be started"
-
-#: How the program says why it does not start, and how twistd says it of one in the background, cut after 100 octets.
-_SAID: Final = re.compile(r"^wand-node: (.+)$", re.MULTILINE)
+#: How twistd says why one in the background does not start, cut after 100 octets.
 _TOLD: Final = re.compile(r"^An error has occurred: (?:b?['\"])?(?:[\w.]+: )?(.*?)['\"]?$", re.MULTILINE)
 
 
-async def nodeOf(session: Session, configuration: Path = Path(CONFIGURATION)) -> ControlClient:
+async def nodeOf(session: Session, configuration: Path = Path(NODE.configuration)) -> ControlClient:
     """
     The connection to the node of this host, which is started if none runs.
 
     @raise NotRunning: if it does not start, or nothing runs where the operator said.
     """
+    return await _runningOf(session, NODE, configuration, NODES)
+
+
+async def serverOf(session: Session, configuration: Path = Path(SERVER.configuration)) -> ControlClient:
+    """
+    The connection to the server of this host, which is started if none runs.
+
+    @raise NotRunning: if it does not start, or nothing runs where the operator said.
+    """
+    return await _runningOf(session, SERVER, configuration, SERVERS)
+
+
+async def _runningOf(session: Session, role: Role, configuration: Path, usual: tuple[str, ...]) -> ControlClient:
     if session.isChosen:
         return await session.client()
-    control = _controlOf(configuration)
-    for path in (control, *NODES):
+    control = _controlOf(configuration, usual[0])
+    for path in (control, *usual):
         with suppress(NotRunning):
             if isThere(path):
                 return await session.client(path)
-    await startNode(session, configuration, control)
-    click.echo("wand: started a node in the background; it writes to the system log, and wand stop ends it", err=True)
+    await start(session, role, configuration, control)
+    click.echo(
+        f"wand: started a {role.name} in the background; it writes to the system log, and wand stop ends it", err=True
+    )
     return await session.client(control)
 
 
-async def startNode(session: Session, configuration: Path, control: str) -> None:
+async def start(session: Session, role: Role, configuration: Path, control: str) -> None:
     """
-    Start a node, and wait until it runs.
+    Start a program, and wait until it runs.
 
     @param control: where its control socket will be.
     @raise NotRunning: if it does not, with the reason.
     """
     with TemporaryFile("w+") as output:
-        twistd = _begun(configuration, output)
+        twistd = _begun(role, configuration, output)
         try:
             await session.within(PATIENCE, _ended(session, twistd))
             if not twistd.returncode:
@@ -73,20 +83,20 @@ async def startNode(session: Session, configuration: Path, control: str) -> None
         except BaseException:  # Ctrl-C, too: what twistd has forked does not end with it
             twistd.kill()
             twistd.wait()
-            click.echo("wand: a node may have been started all the same; wand stop ends it", err=True)
+            click.echo(f"wand: a {role.name} may have been started all the same; wand stop ends it", err=True)
             raise
         output.seek(0)
         if twistd.returncode:
-            raise NotRunning(f"{_NONE}: {_reason(output.read())}")
+            raise NotRunning(f"{_none(role)}: {_reason(role, output.read())}")
 
 
-def _begun(configuration: Path, output: IO[str]) -> subprocess.Popen[str]:
+def _begun(role: Role, configuration: Path, output: IO[str]) -> subprocess.Popen[str]:
     twistd = Path(sys.executable).parent / "twistd"
     named = ("--config", str(configuration)) if isThere(str(configuration)) else ()
-    options = ("--pidfile=", "--rundir=/", "--umask=022", "--syslog", "--prefix=wand-node")
+    options = ("--pidfile=", "--rundir=/", "--umask=022", "--syslog", f"--prefix={role.program}")
     try:
         return subprocess.Popen(
-            (str(twistd), *options, "wand-node", *named),
+            (str(twistd), *options, role.program, *named),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -95,7 +105,7 @@ def _begun(configuration: Path, output: IO[str]) -> subprocess.Popen[str]:
             env={name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE},
         )
     except OSError as error:
-        raise NotRunning(f"{_NONE}: {error}") from error
+        raise NotRunning(f"{_none(role)}: {error}") from error
 
 
 async def _ended(session: Session, program: subprocess.Popen[str]) -> None:
@@ -108,9 +118,9 @@ async def _appeared(session: Session, control: str) -> None:
         await session.sleep(_INTERVAL)
 
 
-def _controlOf(configuration: Path) -> str:
+def _controlOf(configuration: Path, usual: str) -> str:
     """
-    Where the node has its control socket; what is wrong with the file, the node says itself.
+    Where a program has its control socket; what is wrong with the file, it says itself.
     """
     import tomllib  # for which others need not wait
 
@@ -118,11 +128,15 @@ def _controlOf(configuration: Path) -> str:
         named = tomllib.loads(configuration.read_text()).get("control")
     except (OSError, ValueError):
         named = None
-    return named if isinstance(named, str) and named else NODES[0]
+    return named if isinstance(named, str) and named else usual
 
 
-def _reason(output: str) -> str:
-    said, told = _SAID.search(output), _TOLD.search(output)
+def _none(role: Role) -> str:
+    return f"no {role.name} runs here, and none can be started"
+
+
+def _reason(role: Role, output: str) -> str:
+    said, told = re.search(rf"^{role.program}: (.+)$", output, re.MULTILINE), _TOLD.search(output)
     root = "" if os.geteuid() == 0 else "; run this command as root"
     if said is not None:
         return f"{said[1]}{root}"

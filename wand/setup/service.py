@@ -4,9 +4,11 @@ A program of ours as a service of a host: set up, set up again, and removed.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from wand.setup.host import Host, SetupFailed
@@ -25,6 +27,12 @@ _ELSEWHERE: Final = """\
 install it elsewhere, with a Python that everybody may run:
   python3 -m venv /opt/wand && /opt/wand/bin/pip install wandaemon"""
 
+#: What a configuration may be told.
+Setting = str | list[str]
+
+#: No settings.
+NOTHING: Final[Mapping[str, Setting]] = MappingProxyType({})
+
 #: What the configuration of each begins with.
 BEGINNING: Final = {
     "node": f"""\
@@ -38,13 +46,16 @@ join-file = "{INVITATION}"
 }
 
 
-def setUp(host: Host, role: Role, twistd: Path, invitation: str | None = None) -> Iterator[str]:
+def setUp(
+    host: Host, role: Role, twistd: Path, invitation: str | None = None, settings: Mapping[str, Setting] = NOTHING
+) -> Iterator[str]:
     """
     Make a program a service that runs, now and after every start of the host.  What is there already stays: do it as
     often as you like.
 
     @param twistd: of the installation that is to run.
     @param invitation: what a node joins with.
+    @param settings: what its configuration says, where there is none yet.
     @return: what was done, a line each.
     @raise SetupFailed: if the host cannot be set up, with what to do.
     """
@@ -56,17 +67,34 @@ def setUp(host: Host, role: Role, twistd: Path, invitation: str | None = None) -
     if not host.hasUser(USER):
         host.run(*useradd())
         yield f"the user {USER}: made"
-    if host.read(role.configuration) is None:
-        host.write(role.configuration, BEGINNING[role.name])
-        yield f"{role.configuration}: written"
-    else:
-        yield f"{role.configuration}: kept as it is"
+    yield from configure(host, role, settings)
     if invitation is not None:
         host.write(INVITATION, invitation.strip() + "\n", 0o600, USER)
         yield f"{INVITATION}: written"
         if INVITATION not in (host.read(role.configuration) or ""):
             yield f'{role.configuration} does not name it: add join-file = "{INVITATION}", and restart {role.unit}'
     yield from _enable(host, role, unitOf(role, twistd), isNew=invitation is not None)
+
+
+def configure(host: Host, role: Role, settings: Mapping[str, Setting]) -> Iterator[str]:
+    """
+    Write the configuration of a program, where there is none yet.
+
+    @param settings: what it says.
+    @return: what was done, a line each.
+    @raise SetupFailed: if it cannot be written.
+    """
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())  # which is TOML as well
+    there = host.read(role.configuration)
+    if there is None or there == BEGINNING[role.name]:
+        if there is None or lines:
+            host.write(role.configuration, BEGINNING[role.name] + lines)
+        yield f"{role.configuration}: {'written' if there is None or lines else 'kept as it is'}"
+        return
+    yield f"{role.configuration}: kept as it is"
+    for line in lines.splitlines():
+        if line not in there.splitlines():
+            yield f"{role.configuration} does not say it: add {line}, and restart {role.unit}"
 
 
 def useradd() -> tuple[str, ...]:
