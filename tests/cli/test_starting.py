@@ -17,6 +17,7 @@ from twisted.internet.threads import deferToThread
 from wand.cli import starting
 from wand.cli.session import Operation, Session
 from wand.errors import NotRunning
+from wand.setup.units import NODE
 
 
 def _twistd(directory: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
@@ -32,7 +33,7 @@ def _twistd(directory: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Pa
 
 def _start(configuration: Path = Path("/nonexistent"), control: str = "/nonexistent") -> None:
     with Session(None) as session:
-        session.perform(Operation(lambda session: starting.startNode(session, configuration, control)))
+        session.perform(Operation(lambda session: starting.start(session, NODE, configuration, control)))
 
 
 def test_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

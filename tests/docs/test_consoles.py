@@ -145,6 +145,12 @@ _EVENT = re.compile(r"^[-\d]{10} [:\d]{8}  (\S+)  \S")
 #: What a person types, and what is not shown.
 _PASSED_OVER = re.compile(r"^\.\.\.$|\[y/N\]: ")
 
+#: What click puts behind a question that has a usual answer.
+_QUESTION = re.compile(r" \[[^]]+\]:$")
+
+#: What precedes the text of an answer that one can choose.
+_ANSWER = re.compile(r"^  \d  \w+ +")
+
 
 @pytest.mark.parametrize(("command", "printed"), _SHOWN)
 def test_looksLikeThat(command: str, printed: list[str]) -> None:
@@ -161,7 +167,7 @@ def test_looksLikeThat(command: str, printed: list[str]) -> None:
     if lines[0].split()[0].isupper() and _GAP.search(lines[0]):
         _checkColumns(lines)
         return
-    for line in lines:
+    for line in (_ANSWER.sub("", _QUESTION.sub("", line)) for line in lines):
         event = _EVENT.match(line)
         if event:
             assert event[1] in eventKinds()

@@ -8,12 +8,13 @@ import os
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from wand.setup.host import Host, SetupFailed, execute
-from wand.setup.service import checkReachable, remove, setUp, shown
+from wand.setup.service import BEGINNING, checkReachable, remove, setUp, shown
 from wand.setup.units import NODE, ROLES, SERVER, Role, unitOf
 
 UNIT = "/etc/systemd/system/wand-node.service"
@@ -367,3 +368,18 @@ def test_removedWhileThePackageStays(host: Host, twistd: Path, ran: list[str]) -
     assert host.read("/etc/wand/invitation") is None
     assert (host.read("/etc/wand/node.toml") or "").endswith('join-file = "/etc/wand/invitation"\n')
     assert host.hasUser("wand")
+
+
+def test_settings(host: Host, twistd: Path) -> None:
+    """
+    What a new configuration is to say is in it, also if a package brought one that says nothing yet; what somebody
+    wrote is kept, and what it lacks is said.
+    """
+    host.write(SERVER.configuration, BEGINNING["server"])
+    said = [*setUp(host, SERVER, twistd, settings={"network": "lab", "public": ["wand.example.net:44444"]})]
+    assert f"{SERVER.configuration}: written" in said
+    written = tomllib.loads(host.read(SERVER.configuration) or "")
+    assert written == {"network": "lab", "public": ["wand.example.net:44444"]}
+    said = [*setUp(host, SERVER, twistd, settings={"network": "other"})]
+    line = 'add network = "other", and restart wand-server.service'
+    assert said[:2] == [f"{SERVER.configuration}: kept as it is", f"{SERVER.configuration} does not say it: {line}"]
