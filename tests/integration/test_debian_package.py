@@ -4,6 +4,7 @@ The package for Debian in a Debian of its own: installed, set up, booted again, 
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 from booted_root import BootedRoot
 from realm import Realm
 
-from wand.lab import Lab, execute, wait
+from wand.lab import CommandFailed, Lab, execute, wait
 
 PROJECT = Path(__file__).parents[2]
 UNITS = ("wand-node", "wand-server")
@@ -47,6 +48,15 @@ def newer(package: Path) -> Path:
     execute("dpkg-deb", "--build", "-Znone", str(unpacked), str(package.parent / "newer.deb"), timeout=60)
     shutil.rmtree(unpacked)
     return package.parent / "newer.deb"
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    """
+    A lab of each test's own.
+    """
+    with Lab() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -112,6 +122,34 @@ def test_fromNothingToNothing(lab: Lab, debian: BootedRoot, capsys: pytest.Captu
     assert not debian.succeeds("getent", "passwd", "wand")
     assert not debian.succeeds("ip", "link", "show", "wan0")
     assert not debian.succeeds("systemctl", "cat", "wand-node")
+
+
+def test_aNetworkIsBegun(debian: BootedRoot) -> None:
+    """
+    wand init makes services that run, also after a boot: a server, and a node beside it with the invitation of that.
+    Repeated, it keeps what is there.
+    """
+    debian.run("dpkg", "--install", "/root/wandaemon-1.deb")
+    server = ("wand", "init", "--as", "server", "--network", "lab", "--public", "198.51.100.77", "--json")
+    served = json.loads(debian.run(*server))
+    assert (served["network"], served["service"]) == ("lab", True)
+    (debian.root / "root/token").write_text(served["token"])
+    joined = json.loads(debian.run("wand", "init", "--join", "/root/token", "--json"))
+    assert (joined["networkKey"], joined["service"]) == (served["networkKey"], True)
+    debian.reboot()
+    awaitPing(debian, next(each.partition("/")[0] for each in joined["addresses"] if "." in each))
+    for unit in UNITS:
+        assert debian.run("systemctl", "is-active", unit).strip() == "active"
+    again = json.loads(debian.run(*server))
+    assert again["networkKey"] == served["networkKey"]
+    assert again["token"] != served["token"]
+
+    # A second network in the same prefix, for which its server finds no place, is not started for nothing.
+    debian.run("systemctl", "stop", "wand-server")
+    shutil.rmtree(debian.root / "var/lib/wand/server")
+    with pytest.raises(CommandFailed) as failed:
+        debian.run(*server)
+    assert "wand-server.service does not start: prefix: 10.77.0.0/16 overlaps the route" in failed.value.output
 
 
 def awaitPing(debian: BootedRoot, address: str) -> None:

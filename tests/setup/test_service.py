@@ -50,7 +50,15 @@ def failing() -> tuple[str, ...]:
 
 
 @pytest.fixture
-def host(tmp_path: Path, ran: list[str], failing: tuple[str, ...]) -> Host:
+def said() -> str:
+    """
+    What the program wrote to its log before it ended.
+    """
+    return "wand-node: the port is taken"
+
+
+@pytest.fixture
+def host(tmp_path: Path, ran: list[str], failing: tuple[str, ...], said: str) -> Host:
     """
     A host with systemd, on which nothing was set up.
     """
@@ -61,7 +69,7 @@ def host(tmp_path: Path, ran: list[str], failing: tuple[str, ...]) -> Host:
 
     def run(*command: str) -> str:
         if command[0] == "journalctl":
-            return "the log\nwand-node: the port is taken\n"
+            return f"the log\n{said}\n"
         if command[:2] == failing:
             raise SetupFailed("systemctl failed")
         ran.append(" ".join(command))
@@ -162,6 +170,9 @@ def test_upgraded(host: Host, twistd: Path, ran: list[str]) -> None:
     assert ran[-1] == "systemctl restart wand-node.service"
 
 
+@pytest.mark.parametrize(
+    "said", ["wand-node: the port is taken", "[wand#critical] the program ends: the port is taken"]
+)
 @pytest.mark.parametrize("failing", [("systemctl", "start")])
 def test_doesNotStart(host: Host, twistd: Path) -> None:
     """

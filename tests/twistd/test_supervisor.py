@@ -7,13 +7,16 @@ from __future__ import annotations
 import os
 import resource
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.twistd.supervisor import Supervisor, supervised
+from wand.twistd.supervisor import PATIENCE, Supervisor, supervised
 
 
 class SupervisorTests(SynchronousTestCase):
@@ -43,12 +46,12 @@ class SupervisorTests(SynchronousTestCase):
             except BlockingIOError:
                 return found
 
-    def start(self, **environment: str) -> None:
+    def start(self, serving: Callable[[], Deferred[Any]] = lambda: succeed(None), **environment: str) -> None:
         """
         Start a program that was told these variables.
         """
         self.listener.bind(self.path)
-        supervised(self.reactor, Supervisor({"NOTIFY_SOCKET": self.path, **environment}))
+        supervised(self.reactor, Supervisor({"NOTIFY_SOCKET": self.path, **environment}), serving)
 
     def run_(self) -> None:
         """
@@ -65,6 +68,28 @@ class SupervisorTests(SynchronousTestCase):
         self.assertEqual(self.heard(), [])
         self.run_()
         self.assertEqual(self.heard(), ["READY=1"])
+
+    def test_readyOnceItServes(self) -> None:
+        """
+        A program that opens something first is ready when that is open.
+        """
+        opened: Deferred[None] = Deferred()
+        self.start(serving=lambda: opened)
+        self.run_()
+        self.assertEqual(self.heard(), [])
+        opened.callback(None)
+        self.assertEqual(self.heard(), ["READY=1"])
+        self.reactor.advance(2 * PATIENCE)
+        self.assertEqual(self.heard(), [])
+
+    def test_readyThoughItWaits(self) -> None:
+        """
+        One that goes on trying to open it is not kept from doing so.
+        """
+        self.start(serving=Deferred, WATCHDOG_USEC="60000000")
+        self.run_()
+        self.reactor.advance(PATIENCE)
+        self.assertEqual(self.heard(), ["READY=1", "WATCHDOG=1"])
 
     def test_stopping(self) -> None:
         """

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import msgspec
+from twisted.internet.defer import Deferred
 
 from wand.config import ServerConfiguration
 from wand.errors import NotSupported
@@ -47,6 +48,12 @@ class SealedServer(ProgramService[ServerConfiguration]):
         self._administration: ServerAdministration[NetworkServer] = ServerAdministration(self._service)
         self._service.setServiceParent(self)
         Monitor(surroundings.context, SEALED, [self._look]).setServiceParent(self)
+
+    def opened(self) -> Deferred[NetworkServer]:
+        """
+        Wait until the store is read, and members are answered.
+        """
+        return self._service.opened()
 
     def _look(self) -> None:
         if self._service.server is not None:

@@ -130,7 +130,8 @@ def _start(host: Host, role: Role, how: str) -> None:
             said = host.run("journalctl", "--unit", role.unit, "--output", "cat", "--lines", "50").splitlines()
         except SetupFailed:
             said = []
-        reasons = [line.partition(": ")[2] for line in said if line.startswith(f"{role.program}: ")]
+        marks = (f"{role.program}: ", "the program ends: ")
+        reasons = [line.partition(mark)[2] for line in said for mark in marks if mark in line]
         text = reasons[-1] if reasons else str(error)
         raise SetupFailed(f"{role.unit} does not start: {text}; all of it: journalctl -u {role.unit}") from None
 

@@ -46,6 +46,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     node = NodeService(surroundings)
     _control(reactor, node.configuration, options, node)
     _nameMembers(reactor, node, surroundings.context)
+    supervised(reactor, Supervisor(os.environ))
     heed(reactor, node.notes, node.reload, node.report)
     return node
 
@@ -72,10 +73,12 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
         from wand.programs.sealed_server import SealedServer
 
         server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
+        supervised(reactor, Supervisor(os.environ), server.opened)
     else:
         from wand.programs.rel2_server import REL2ServerProgram
 
         server = REL2ServerProgram(_surroundings(reactor, options, kind))
+        supervised(reactor, Supervisor(os.environ))
     if isinstance(configuration, ServerConfiguration):
         _control(reactor, configuration, options, server)
     heed(reactor, server.notes, server.reload, server.report)
@@ -95,6 +98,7 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     HookService(configuration, context).setServiceParent(services)
     wand = WandProgram(configuration, context, reactor)
     wand.setServiceParent(services)
+    supervised(reactor, Supervisor(os.environ))
     heed(reactor, context.notes, lambda: wand.reload(options.configuration(WandConfiguration)), wand.report)
     return services
 
@@ -108,7 +112,6 @@ def _begin(program: str) -> Any:
 
     explainErrors(program)
     endInTime(reactor)
-    supervised(reactor, Supervisor(os.environ))
     reactor.callWhenRunning(settle)
     return reactor
 

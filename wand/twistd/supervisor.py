@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
+
+from twisted.internet.defer import Deferred, succeed
 
 #: The variables in which a supervisor says where it listens, and within how many microseconds it wants to hear that
 #: the program works, and of which process.
 SOCKET_VARIABLE: Final = "NOTIFY_SOCKET"
 WATCHDOG_VARIABLE: Final = "WATCHDOG_USEC"
 WATCHED_VARIABLE: Final = "WATCHDOG_PID"
+
+#: Seconds after which a program that still opens something, such as a store that is away, counts as ready: it goes on
+#: trying, which is better than to be ended.
+PATIENCE: Final = 10.0
+
+
+def _atOnce() -> Deferred[None]:
+    return succeed(None)
 
 
 class Supervisor:
@@ -55,21 +65,24 @@ class Supervisor:
             self._socket.sendto("\n".join(states).encode(), path)
 
 
-def supervised(reactor: Any, supervisor: Supervisor) -> None:
+def supervised(reactor: Any, supervisor: Supervisor, serving: Callable[[], Deferred[Any]] = _atOnce) -> None:
     """
     Keep a supervisor informed from the moment in which everything has started until the end.
 
     Nobody but the reactor says that the program works, so one that hangs is started again.
+
+    @param serving: called once the reactor runs; fires as soon as the program can do what it is for.  One that ends
+        before was never ready, as whoever started it learns.
     """
 
     def works() -> None:
         supervisor.tell("WATCHDOG=1")
         reactor.callLater(supervisor.interval, works)
 
-    def started() -> None:
+    def ready(_: object) -> None:
         supervisor.tell("READY=1")
         if supervisor.interval:
             works()
 
-    reactor.callWhenRunning(started)
+    reactor.callWhenRunning(lambda: serving().addTimeout(PATIENCE, reactor).addBoth(ready))
     reactor.addSystemEventTrigger("before", "shutdown", supervisor.tell, "STOPPING=1")
