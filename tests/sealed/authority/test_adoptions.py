@@ -4,9 +4,10 @@ The network signs for those whom a deputy admitted.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
-from authority_case import AuthorityCase
+from authority_case import AuthorityCase, Observer
 from simulated.membership import macFrom, octetsFrom
 
 from wand.errors import MembershipRefused, StoreUnavailable
@@ -140,6 +141,82 @@ class AdoptionTests(AuthorityCase):
         self.assertEqual(self.meet("dave", seat=1).name, "nobody")
         self.now(self.operator.appoint("deputy", 2))
         self.assertEqual(self.meet("dave", seat=1).name, "dave")
+
+    def test_takenBackEverywhere(self) -> None:
+        """
+        When a member may admit fewer, the network says so to everybody, and those that it admitted beyond lose their
+        sessions; when it may admit more again, its new grant counts.
+        """
+        trust = self.authority.trust
+        strangers = [self.unadopted(f"n{number}", number) for number in range(2)]
+        told = Observer()
+        self.authority.observe(told)
+        self.now(self.operator.appoint("deputy", 1))
+        [notice] = trust.notices.all
+        self.assertEqual([trust.check(each) is not None for each in strangers], [True, False])
+        self.assertEqual(told.revoked, [(NodeKey.fromSeed(octetsFrom("n1")).identity, notice)])
+        self.authority = self.opened(mac=macFrom("founder"), life=30 * DAY)
+        self.assertEqual(self.authority.trust.notices.all, (notice,))
+        self.clock.advance(1)
+        self.now(self.operator.appoint("deputy", 7))
+        self.assertEqual(self.authority.trust.notices.all, (notice,))
+        own = unverified(self.operator.certificateOf(self.deputy.identity), Certificate)
+        assert own is not None and own.granted is not None
+        self.assertEqual(self.authority.trust.seatsOf(own.granted), 7)
+
+    def test_givenAgainInTheSameSecond(self) -> None:
+        """
+        Whatever the clock says, who may admit again does so: an allowance that would bind the new grant is replaced.
+        """
+        self.now(self.operator.appoint("deputy", 0))
+        self.now(self.operator.appoint("deputy", 3))
+        own = unverified(self.operator.certificateOf(self.deputy.identity), Certificate)
+        assert own is not None and own.granted is not None
+        self.assertEqual(self.authority.trust.seatsOf(own.granted), 3)
+        self.wallClock.step(-9 * DAY)
+        self.now(self.operator.appoint("deputy", 2))
+        self.now(self.operator.appoint("deputy", 4))
+        own = unverified(self.operator.certificateOf(self.deputy.identity), Certificate)
+        assert own is not None and own.granted is not None
+        self.assertEqual(self.authority.trust.seatsOf(own.granted), 4)
+
+    def test_aStoreFromBefore(self) -> None:
+        """
+        Where the store is one from before, the others tell that a member may admit fewer, and it is not given more.
+        """
+        before = deepcopy(self.records)
+        self.now(self.operator.appoint("deputy", 1))
+        [notice] = self.authority.trust.notices.all
+        self.records = before
+        self.authority = self.opened(mac=macFrom("founder"), life=30 * DAY)
+        self.assertEqual(self.status("deputy").admits, 2)
+        self.authority.trust.take(notice)
+        self.assertEqual(self.status("deputy").admits, 1)
+
+    def unadopted(self, person: str, seat: int) -> bytes:
+        """
+        The certificate of somebody whom the deputy admitted, and for whom the network did not sign.
+        """
+        key, now = NodeKey.fromSeed(octetsFrom(person)), int(self.wallClock())
+        content = Certificate(
+            network=self.authority.trust.network,
+            identity=key.identity,
+            exchangeKey=key.exchangePublic,
+            role=NODE,
+            name=person,
+            addresses=(),
+            macs=(),
+            bridge=False,
+            since=now,
+            issued=now,
+            expires=self.own.expires,
+            grant=self.own.grant,
+            seat=seat,
+            binding=bindingOf(key),
+        )
+        octets = signed(self.deputy.key.signing, content)
+        self.assertIsNotNone(self.authority.trust.check(octets))
+        return octets
 
     def test_appointing(self) -> None:
         """

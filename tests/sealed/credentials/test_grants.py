@@ -246,11 +246,11 @@ class ChainTests(SynchronousTestCase):
         self.assertTrue(self.sit(PEOPLE[1], 1, grant, expires=5000))
         self.clock.advance(1500)
         with self.assertRaises(MembershipRefused) as caught:
-            self.trust.seats.free(told)
+            self.trust.seats.free(told.identity, told.members)
         self.assertIn("wand appoint", str(caught.exception))
         self.assertFalse(self.sit(PEOPLE[2], 0, grant, since=901, expires=5000))
         self.trust.revoke(NETWORK.revocation(PEOPLE[1].identity))
-        self.assertEqual(self.trust.seats.free(told), 1)
+        self.assertEqual(self.trust.seats.free(told.identity, told.members), 1)
         self.assertTrue(self.sit(PEOPLE[3], 1, grant, since=901, expires=5000))
         self.clock.advance(3000)
         later = NETWORK.grant(BOB, expires=9000, members=2)

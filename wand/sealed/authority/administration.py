@@ -13,6 +13,7 @@ from wand.events import Events
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.lessening import appointed
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.revoker import Revoker
@@ -258,7 +259,8 @@ class Administration:
         """
         Let a member admit others.
 
-        @param admits: how many, in the life of a certificate; 0 for none any more.
+        @param admits: how many, in the life of a certificate; 0 for none any more.  If that is less than before, those
+            whom it admitted beyond are no members any more, unless the network has signed for them.
         @raise NoSuchMember: if nobody has that whole name or key.
         @raise MembershipRefused: if it is a server, has the network key, or was revoked; or if the number is out of
             range.
@@ -268,7 +270,7 @@ class Administration:
         if record.server or record.admission:
             raise MembershipRefused(f"{record.name} decides about members anyway")
         self._checkAdmits(admits)
-        return await self._changed(record, lambda before: msgspec.structs.replace(before, admits=admits))
+        return await self._changed(record, lambda before: appointed(before, admits))
 
     def _checkAdmits(self, admits: int) -> None:
         if not 0 <= admits <= ADMITS_MAXIMUM:

@@ -29,7 +29,7 @@ class MemberRecords:
 
     def __init__(self, records: IRecords, trust: Trust) -> None:
         """
-        @param trust: told of every signed revocation in the store.
+        @param trust: told of every signed revocation and allowance in the store.
         """
         self._trust = trust
         self._stored = StoredValues(records, MEMBER_KIND, MemberRecord)
@@ -132,6 +132,9 @@ class MemberRecords:
             for record in self._stored
             if record.revocation and not self._trust.isRevoked(record.identity)
         )
+        for record in self._stored:
+            if record.allowance:
+                self._trust.take(record.allowance)
 
     async def add(self, record: MemberRecord) -> MemberRecord:
         """

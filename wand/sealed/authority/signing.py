@@ -10,13 +10,14 @@ from typing import Final, Protocol
 import msgspec
 
 from wand.errors import MembershipRefused
+from wand.sealed.authority.lessening import withAllowance
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.credentials.certificate import Certificate, isOfTheFuture
 from wand.sealed.credentials.grant import Grant
 from wand.sealed.credentials.identity import Identity, NetworkKey, NodeKey
 from wand.sealed.credentials.limits import DEFAULT_LIMITS
-from wand.sealed.credentials.seats import Seats
 from wand.sealed.credentials.signed import signed
+from wand.sealed.credentials.trust import Trust
 
 #: Why nobody can be admitted here.
 NO_GRANT: Final = (
@@ -47,6 +48,11 @@ class Signing(Protocol):
     def isWorthIt(self, record: MemberRecord, now: float) -> bool:
         """
         Is a new certificate better than an old one that says the same?
+        """
+
+    def allow(self, record: MemberRecord, now: int) -> MemberRecord:
+        """
+        The same, with what has to be signed besides of what a member may admit.
         """
 
     def sign(self, record: MemberRecord, now: int, life: int) -> tuple[Certificate, bytes]:
@@ -93,6 +99,12 @@ class NetworkSigning:
         """
         return True
 
+    def allow(self, record: MemberRecord, now: int) -> MemberRecord:
+        """
+        See L{Signing}.
+        """
+        return record if self._key is None else withAllowance(record, self._key, now)
+
     def sign(self, record: MemberRecord, now: int, life: int) -> tuple[Certificate, bytes]:
         """
         See L{Signing}.
@@ -117,15 +129,15 @@ class GrantSigning:
     Signs with a member's own key, for those whom it admitted.
     """
 
-    def __init__(self, network: Identity, key: NodeKey, own: Callable[[], Certificate | None], seats: Seats) -> None:
+    def __init__(self, key: NodeKey, own: Callable[[], Certificate | None], trust: Trust) -> None:
         """
         @param own: our certificate, with our grant.
-        @param seats: those of our network.
+        @param trust: knows who has which seat, and what was taken back of our right.
         """
-        self._network = network
+        self._network = trust.network
         self._key = key
         self._own = own
-        self._seats = seats
+        self._trust = trust
 
     @property
     def grant(self) -> Grant | None:
@@ -133,7 +145,8 @@ class GrantSigning:
         What we may do; C{None} if we may not, or no longer.
         """
         own = self._own()
-        return own.granted if own is not None and own.admission else None
+        grant = own.granted if own is not None and own.admission else None
+        return grant if grant is not None and self._trust.seatsOf(grant) else None
 
     @property
     def canSign(self) -> bool:
@@ -169,12 +182,31 @@ class GrantSigning:
             return False
         return grant.expires > record.expires or isOfTheFuture(record.issued, max(now, grant.since))
 
+    def allow(self, record: MemberRecord, now: int) -> MemberRecord:
+        """
+        See L{Signing}: nobody that a member admitted admits others.
+        """
+        return record
+
     def sign(self, record: MemberRecord, now: int, life: int) -> tuple[Certificate, bytes]:
         """
         See L{Signing}.
         """
-        own, grant = self._own(), self.grant
-        if own is None or grant is None:
+        own, grant = self._own(), self._checked(record, now)
+        certificate = _under(grant, record.certificateFor(self._network, now, min(life, grant.expires - now)))
+        seat = self._seatOf(record, grant)
+        assert own is not None  # it has our grant
+        certificate = msgspec.structs.replace(certificate, grant=own.grant, seat=seat, binding=record.binding)
+        octets = signed(self._key.signing, certificate)
+        self._trust.seats.take(certificate)  # before anybody shows it to us: the next one is to get another seat
+        return certificate, octets
+
+    def _checked(self, record: MemberRecord, now: int) -> Grant:
+        """
+        Our grant, if it lets us sign for this member now.
+        """
+        grant = self.grant
+        if grant is None:
             raise MembershipRefused(NO_GRANT)
         if grant.expires <= now:
             raise MembershipRefused(
@@ -182,15 +214,12 @@ class GrantSigning:
                 "founded the network, or a server; try again then"
             )
         checkTerms(grant, bridge=record.bridge, relay=record.relay)
-        certificate = _under(grant, record.certificateFor(self._network, now, min(life, grant.expires - now)))
-        seat = self._seatOf(record, grant)
-        certificate = msgspec.structs.replace(certificate, grant=own.grant, seat=seat, binding=record.binding)
-        self._seats.take(certificate)  # before anybody shows it to us: the next one is to get another seat
-        return certificate, signed(self._key.signing, certificate)
+        return grant
 
     def _seatOf(self, record: MemberRecord, grant: Grant) -> int:
-        seat = self._seats.seatOf(grant.identity, record.identity)
-        return self._seats.free(grant) if seat is None or seat >= grant.members else seat
+        members = self._trust.seatsOf(grant)
+        seat = self._trust.seats.seatOf(grant.identity, record.identity)
+        return self._trust.seats.free(grant.identity, members) if seat is None or seat >= members else seat
 
 
 def checkTerms(grant: Grant, *, bridge: bool, relay: bool) -> None:

@@ -155,7 +155,7 @@ class RevocationsDigest(msgspec.Struct, tag=control_numbers.REVOCATIONS_DIGEST, 
     """
     What the sender knows of revocations.
 
-    @ivar digest: see L{wand.sealed.credentials.trust.Trust.digest}.
+    @ivar digest: see L{wand.sealed.credentials.notices.Notices.digest}.
     """
 
     digest: Octets16

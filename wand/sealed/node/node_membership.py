@@ -212,6 +212,7 @@ class NodeMembership:
         assert trust is not None
         if self._revocations is None:
             trust.observe(self._parts.expulsion.revoked)
+            trust.observeAllowances(self._parts.expulsion.lessened)
             trust.displaced = self._parts.expulsion.displaced
             self._revocations = RevocationExchange(trust, self.sessions, self._parts.control, self._context)
             self._parts.learned.start()
