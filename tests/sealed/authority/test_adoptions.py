@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 from authority_case import AuthorityCase, Observer
+from msgspec.structs import replace
 from simulated.membership import macFrom, octetsFrom
 
 from wand.errors import MembershipRefused, StoreUnavailable
@@ -141,6 +142,29 @@ class AdoptionTests(AuthorityCase):
         self.assertEqual(self.meet("dave", seat=1).name, "nobody")
         self.now(self.operator.appoint("deputy", 2))
         self.assertEqual(self.meet("dave", seat=1).name, "dave")
+
+    def test_whoeverHasTheKeyNow(self) -> None:
+        """
+        Whom a deputy admitted that has the network key by now is adopted, as its grant says.
+        """
+        self.now(
+            self.authority._members.change(
+                self.deputy.identity, lambda before: replace(before, admits=0, admission=True)
+            )
+        )
+        self.assertEqual([self.meet("carol").name, self.meet("dave", seat=1).name], ["carol", "dave"])
+        self.assertEqual(self.meet("eve", seat=1, since=int(self.wallClock()) - 900).name, "nobody")
+
+    def test_tooLong(self) -> None:
+        """
+        Where a certificate would be too long, that is said in words before anything is changed.
+        """
+        long = tuple(f"2001:db8:1111:2222:3333:4444:5555:{number:x}/128" for number in range(0x1000, 0x1004))
+        carol = self.joined(name="c" * 32)
+        self.now(self.authority._members.change(carol.identity, lambda before: replace(before, addresses=long)))
+        self.assertIn("too long", self.failing(self.operator.appoint("c" * 32, 9), MembershipRefused))
+        self.assertEqual(self.status("c" * 32).admits, 0)
+        self.assertEqual(self.now(self.operator.limit("c" * 32, macs=9)).behind, 9)
 
     def test_takenBackEverywhere(self) -> None:
         """

@@ -10,6 +10,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from msgspec import structs
 from simulated.members import Person, SimulatedNetwork
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -19,7 +20,7 @@ from wand.events import Event
 from wand.interfaces.participant import DirectoryServer
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Introduction, Message, Server, pack, parse
-from wand.sealed.credentials.signed import packed, unpacked
+from wand.sealed.credentials.signed import packed, signed, unpacked
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM as INVITED_MAXIMUM
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.expulsion import Expulsion
@@ -243,7 +244,8 @@ class ToldServersTests(PartsTestCase):
 
     def test_whatIsKnownOtherwiseStays(self) -> None:
         """
-        What is told comes after that, in place of what was told before; of a server that is not known, it is all.
+        What is told comes after that, in place of what was told before; of a server that is not known, it is all.  Of
+        its certificates the later one stays.
         """
         network = SimulatedNetwork.begun()
         first, second, third = (network.person(number, server=True) for number in (1, 2, 3))
@@ -252,11 +254,12 @@ class ToldServersTests(PartsTestCase):
         self.enrolment.trust = Trust(network.key.network, network.clock.seconds)
         self.enrolment.servers = (KnownServer(identity, key, ("two.example:44444",)),)
         self.enrolment.rememberServer = lambda server: setattr(self.enrolment, "servers", (server,))
+        self.enrolment.isLater = lambda new, kept: new.issued >= kept.issued
         sessions = RecordedSessions()
         ToldServers(self.enrolment, sessions, lambda: changes.append("servers"))  # type: ignore[arg-type]
 
-        def tell(person: Person, *endpoints: str) -> tuple[str, ...]:
-            message = pack(Server(person.signedCertificate, endpoints))
+        def tell(person: Person, *endpoints: str, certificate: bytes = b"") -> tuple[str, ...]:
+            message = pack(Server(certificate or person.signedCertificate, endpoints))
             sessions.received(first.certificate.identity, first.certificate.member, message)
             [known] = self.enrolment.servers
             everywhere: tuple[str, ...] = known.everywhere
@@ -267,6 +270,13 @@ class ToldServersTests(PartsTestCase):
         self.assertEqual(tell(second, "10.0.0.3:44444"), ("two.example:44444", "10.0.0.3:44444"))
         self.assertEqual(tell(third, "10.0.0.4:44444"), ("10.0.0.4:44444",))
         self.assertEqual(len(changes), 3)
+
+        issued = third.certificate.issued + 60
+        later = signed(network.key.signing, structs.replace(third.certificate, issued=issued))
+        tell(third, "10.0.0.4:44444", certificate=later)
+        tell(third, "10.0.0.5:44444")  # by somebody who has not heard of the later one
+        [known] = self.enrolment.servers
+        self.assertEqual((known.certificate, known.told), (later, ("10.0.0.5:44444",)))
 
 
 class LearnStreamsTests(PartsTestCase):

@@ -225,6 +225,7 @@ class Administration:
         if not isName(name):
             raise MembershipRefused(f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends")
         _checkNotRevoked(record)
+        self._issuer.check(msgspec.structs.replace(record, name=name))
         if not await self._assignments.takeName(name, record.identity):
             raise MembershipRefused(f"another member is called {name}")
         renamed = await self._members.change(record.identity, lambda before: msgspec.structs.replace(before, name=name))
@@ -291,6 +292,7 @@ class Administration:
 
     async def _changed(self, record: MemberRecord, to: Callable[[MemberRecord], MemberRecord]) -> MemberStatus:
         _checkNotRevoked(record)
+        self._issuer.check(to(record))
         return (await self._certified(await self._members.change(record.identity, to))).status
 
     async def _certified(self, record: MemberRecord) -> MemberRecord:

@@ -132,6 +132,15 @@ class Issuer:
             )
         return known[1]
 
+    def check(self, record: MemberRecord, *, isNew: bool = False) -> None:
+        """
+        See that a member could be certified, before anything is kept of it.
+
+        @raise MembershipRefused: if not, with the reason.
+        """
+        waiting = len(self._members.inState("unsigned")) if isNew else None
+        self._signing.check(record, self.now, waiting)
+
     async def issue(self, identity: bytes) -> MemberRecord:
         """
         Give a member a new certificate, if the network key is here; otherwise leave it to whoever has the key.  A

@@ -16,13 +16,16 @@ from wand.sealed.credentials.certificate import Certificate, isOfTheFuture
 from wand.sealed.credentials.grant import Grant
 from wand.sealed.credentials.identity import Identity, NetworkKey, NodeKey
 from wand.sealed.credentials.limits import DEFAULT_LIMITS
-from wand.sealed.credentials.signed import signed
+from wand.sealed.credentials.signed import SIGNED_MAXIMUM, signed, signedSize
 from wand.sealed.credentials.trust import Trust
 
 #: Why nobody can be admitted here.
 NO_GRANT: Final = (
     "this node may not admit members: whoever founded the network, or a server, lets it do so (wand appoint NAME there)"
 )
+
+#: How many octets a seat and a binding take in a certificate, at most.
+GIVEN_SIZE: Final = 66
 
 
 class Signing(Protocol):
@@ -48,6 +51,14 @@ class Signing(Protocol):
     def isWorthIt(self, record: MemberRecord, now: float) -> bool:
         """
         Is a new certificate better than an old one that says the same?
+        """
+
+    def check(self, record: MemberRecord, now: int, waiting: int | None = None) -> None:
+        """
+        See that we could sign for a member, before anything is kept of it.
+
+        @param waiting: if that one is new, how many wait for a certificate besides.
+        @raise MembershipRefused: if not, with the reason.
         """
 
     def allow(self, record: MemberRecord, now: int) -> MemberRecord:
@@ -99,6 +110,12 @@ class NetworkSigning:
         """
         return True
 
+    def check(self, record: MemberRecord, now: int, waiting: int | None = None) -> None:
+        """
+        See L{Signing}.
+        """
+        _checkSize(record.certificateFor(self._network, now, 1), record.grantUntil(now + 1))
+
     def allow(self, record: MemberRecord, now: int) -> MemberRecord:
         """
         See L{Signing}.
@@ -116,9 +133,12 @@ class NetworkSigning:
 def signedByNetwork(record: MemberRecord, key: NetworkKey, now: int, life: int) -> tuple[Certificate, bytes]:
     """
     Sign what is kept of a member, with a grant if it may admit others.
+
+    @raise MembershipRefused: if that would be too long.
     """
     certificate = record.certificateFor(key.network, now, life)
     grant = record.grantUntil(certificate.expires)
+    _checkSize(certificate, grant)
     if grant is not None:
         certificate = msgspec.structs.replace(certificate, grant=signed(key.signing, grant))
     return certificate, signed(key.signing, certificate)
@@ -182,6 +202,14 @@ class GrantSigning:
             return False
         return grant.expires > record.expires or isOfTheFuture(record.issued, max(now, grant.since))
 
+    def check(self, record: MemberRecord, now: int, waiting: int | None = None) -> None:
+        """
+        See L{Signing}: also whether a seat is free.
+        """
+        grant = self._checked(record, now)
+        if waiting is not None:
+            self._trust.seats.checkFree(grant.identity, self._trust.seatsOf(grant), waiting + 1)
+
     def allow(self, record: MemberRecord, now: int) -> MemberRecord:
         """
         See L{Signing}: nobody that a member admitted admits others.
@@ -214,12 +242,26 @@ class GrantSigning:
                 "founded the network, or a server; try again then"
             )
         checkTerms(grant, bridge=record.bridge, relay=record.relay)
+        _checkSize(record.certificateFor(self._network, now, 1), grant, GIVEN_SIZE)
         return grant
 
     def _seatOf(self, record: MemberRecord, grant: Grant) -> int:
         members = self._trust.seatsOf(grant)
         seat = self._trust.seats.seatOf(grant.identity, record.identity)
         return self._trust.seats.free(grant.identity, members) if seat is None or seat >= members else seat
+
+
+def _checkSize(certificate: Certificate, grant: Grant | None, more: int = 0) -> None:
+    """
+    @param more: how many octets are added by whoever signs.
+    @raise MembershipRefused: if nobody would accept that, because it is too long.
+    """
+    size = signedSize(certificate) + (0 if grant is None else signedSize(grant)) + more
+    if size > SIGNED_MAXIMUM:
+        raise MembershipRefused(
+            f"the certificate of {certificate.name} would be too long, by {size - SIGNED_MAXIMUM} octets: give it "
+            "fewer addresses, or a shorter name"
+        )
 
 
 def checkTerms(grant: Grant, *, bridge: bool, relay: bool) -> None:

@@ -12,8 +12,9 @@ from wand.errors import AddressInvalid
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
 from wand.sealed.control_numbers import SERVER_NUMBERS
-from wand.sealed.credentials.certificate import SERVER
+from wand.sealed.credentials.certificate import SERVER, Certificate
 from wand.sealed.credentials.messages import Server, parse
+from wand.sealed.credentials.signed import unverified
 from wand.sealed.node.enrolment import Enrolment
 from wand.sealed.node.stored_enrolment import KnownServer
 from wand.stream_targets import checkPlace
@@ -63,4 +64,7 @@ class ToldServers:
             return None
         same = (each for each in self._enrolment.servers if each.exchangeKey == content.exchangeKey)
         known = next(same, KnownServer(content.identity, content.exchangeKey, ()))
-        return structs.replace(known, told=message.endpoints, certificate=message.certificate)
+        kept = unverified(known.certificate, Certificate)
+        isLater = kept is None or self._enrolment.isLater(content, kept)  # else who tells has not heard of the last one
+        certificate = message.certificate if isLater else known.certificate
+        return structs.replace(known, told=message.endpoints, certificate=certificate)
