@@ -107,6 +107,7 @@ class NodeMembership:
         self._parts.redeeming.stop()
         self.reach.stop()
         self._parts.admitters.stop()
+        self._parts.toldServers.stop()
         self.certificate.stop()
         self._parts.clocks.stop()
         if self._streams is not None:
