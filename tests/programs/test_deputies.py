@@ -13,6 +13,7 @@ from wand.programs.deputy_admission import DEPUTY_STORE
 from wand.programs.node_admission import NodeAdmission
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.limits import Limits
+from wand.testing.inbox import Datagram
 
 
 class DeputyCase(FoundingCase):
@@ -190,6 +191,32 @@ class DeputyTests(DeputyCase):
         self.assertTrue(self.reaches(one, four))
         self.assertNotIn("revoked", self.notesOf(four))
 
+    def test_onlyItsMakerRedeemsAnInvitation(self) -> None:
+        """
+        An invitation is redeemed by the member that made it: while that is away, nobody comes in with it, and whoever
+        tries is told whom it waits for.  So it is used once, in whatever parts the network is.
+        """
+        one, _ = self.founder()
+        two, three = self.deputy(one), self.deputy(one, 3)
+        self.go(5.0)
+        token = self.invited(two)
+        four, five = self.dwelling(4, joins=False), self.dwelling(5, joins=False)
+        apart = self.network.drop(lambda datagram: two.address in _hosts(datagram) and four.address in _hosts(datagram))
+        self.join(four, token)
+        self.go(150.0)
+        self.assertEqual(four.own.stage, "joining")
+        self.assertIn(two.own.key[:4], self.notesOf(four))
+        self.assertIn("alone redeems it", self.notesOf(four))
+        self.join(five, token)
+        self.assertEqual(five.own.stage, "member")
+        apart()
+        self.go(90.0)
+        self.assertEqual(four.own.stage, "new")
+        self.assertIn("used already", self.notesOf(four))
+        self.join(four, self.invited(three))
+        self.assertEqual(four.own.stage, "member")
+        self.assertTrue(self.reaches(four, five))
+
     def test_theRightIsTakenBack(self) -> None:
         """
         When the founder takes the right back, or a part of it, those whom the deputy admitted beyond are out within
@@ -351,3 +378,7 @@ class DeputyTests(DeputyCase):
         self.clock.pump([0.1] * 600)
         self.assertEqual(self.certificateOf(three).admitter, self.certificateOf(two).identity)
         self.assertGreater(self.certificateOf(three).expires, grant.expires)
+
+
+def _hosts(datagram: Datagram) -> set[str]:
+    return {datagram.sender.host, datagram.destination.host}
