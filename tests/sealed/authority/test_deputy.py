@@ -12,7 +12,7 @@ from simulated.membership import macFrom, octetsFrom
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.errors import MembershipRefused
+from wand.errors import GrantEnded, MembershipRefused
 from wand.ethernet import MAC
 from wand.sealed.authority.claimed_assignments import ClaimedAssignments
 from wand.sealed.credentials.certificate import Certificate
@@ -75,8 +75,9 @@ class AdmittingTests(DeputyCase):
         Who may admit nobody, or no longer, says what to do.
         """
         self.grants(expires=int(self.wallClock()) - 1)
-        with self.assertRaisesRegex(MembershipRefused, "expired"):
-            self.enlist("alice")
+        request = HandedRequest.of(NodeKey.fromSeed(octetsFrom("alice")), "alice", bytes(macFrom("alice")))
+        refusal = self.failing(self.deputy.requests.enlist(request, "", ENDPOINTS), GrantEnded)
+        self.assertIn("expired", refusal)
         self.certificate = NETWORK.certificate(self.key, "deputy", expires=int(self.wallClock()) + 9)
         refusal = self.failing(self.deputy.administration.invite(ENDPOINTS), MembershipRefused)
         self.assertIn("wand appoint", refusal)

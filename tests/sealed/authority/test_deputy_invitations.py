@@ -74,12 +74,54 @@ class NothingForNothingTests(InvitationCase):
 
     def test_noRightAnyMore(self) -> None:
         """
-        Nor does one use up an invitation whose grant has ended.
+        Nor does one use up an invitation whose grant has ended; it tells the node to ask again, since the grant comes
+        anew.
         """
         token = self.invited()
         self.grants(expires=int(self.wallClock()) - 1)
-        self.assertIsInstance(self.answer(token, "alice"), Refused)
+        answer = self.answer(token, "alice")
+        assert isinstance(answer, NotNow)
+        self.assertIn("until it meets", answer.reason)
         self.assertEqual(self.left(), [1])
+        self.grants()
+        self.assertIsInstance(self.answer(token, "alice"), Admitted)
+
+    def test_theClockIsAYearAhead(self) -> None:
+        """
+        A deputy whose clock jumps a year ahead admits nobody, and uses nothing up; when it is right again, all goes on.
+        What it signed before keeps its seat.
+        """
+        token = self.invited(uses=3, lifetime=3600.0)
+        alice = self.answer(token, "alice")
+        self.wallClock.step(365 * 86_400)
+        self.assertNotIsInstance(self.answer(token, "bob"), Admitted)
+        self.wallClock.step(-365 * 86_400)
+        self.assertIsInstance(self.answer(token, "bob"), Admitted)
+        self.assertEqual(self.answer(token, "alice"), alice)
+        self.assertEqual(self.seats(), [0, 1])
+
+    def test_theClockIsAYearBehind(self) -> None:
+        """
+        A deputy whose clock jumps a year back signs what its grant allows, and nobody gets the seat of another.
+        """
+        self.clock.advance(400 * 86_400)
+        self.grants(since=int(self.wallClock()), expires=int(self.wallClock()) + 9 * 86_400)
+        token = self.invited(uses=3)
+        self.answer(token, "alice")
+        self.wallClock.step(-365 * 86_400)
+        self.answer(token, "bob")
+        self.deputy = self.openedDeputy()
+        self.answer(token, "carol")
+        self.wallClock.step(365 * 86_400)
+        self.assertEqual(self.seats(), [0, 1, 2])
+        self.assertEqual(len(list(self.deputy._members)), 3)
+
+    def seats(self) -> list[int]:
+        """
+        The seats of all whose certificates count.
+        """
+        found = [self.trust.check(each.certificate) for each in self.deputy._members]
+        return sorted(each.seat for each in found if each is not None)
 
 
 class OlderMembersTests(InvitationCase):

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 
-from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
+from wand.errors import GrantEnded, MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.events import Events
 from wand.sealed.authority.assignments import Assignments
@@ -197,4 +197,6 @@ def _notNow(error: Exception) -> NotNow:
     """
     if isinstance(error, StoreUnavailable):
         return NotNow("the server cannot store anything now")
+    if isinstance(error, GrantEnded):
+        return NotNow("this member may admit nobody until it meets whoever founded the network, or a server")
     return NotNow("the server must ask somebody who cannot answer now")

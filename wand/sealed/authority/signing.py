@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from wand.errors import MembershipRefused
+from wand.errors import GrantEnded, MembershipRefused
 from wand.sealed.authority.lessening import withAllowance
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.credentials.certificate import Certificate, isOfTheFuture
@@ -59,6 +59,7 @@ class Signing(Protocol):
 
         @param waiting: if that one is new, how many wait for a certificate besides.
         @raise MembershipRefused: if not, with the reason.
+        @raise GrantEnded: if not now.
         """
 
     def allow(self, record: MemberRecord, now: int) -> MemberRecord:
@@ -73,6 +74,7 @@ class Signing(Protocol):
         @param life: for how many seconds it is to be valid.
         @return: what it says, and the whole, signed.
         @raise MembershipRefused: if that cannot be.
+        @raise GrantEnded: if that cannot be now.
         """
 
 
@@ -237,7 +239,7 @@ class GrantSigning:
         if grant is None:
             raise MembershipRefused(NO_GRANT)
         if grant.expires <= now:
-            raise MembershipRefused(
+            raise GrantEnded(
                 "the right of this node to admit members has expired: it gets it anew as soon as it reaches whoever "
                 "founded the network, or a server; try again then"
             )
