@@ -89,7 +89,7 @@ class StormTests(StormCase):
         return len(self.two.node.etud.transport._conversations.joiners)  # type: ignore[attr-defined]
 
     def port(self) -> int:
-        return int(self.two.node.status().listening[0].rpartition(":")[2])
+        return int(self.two.node.status().listening.partition(",")[0].rpartition(":")[2])
 
 
 class FullDiskTests(StormCase):

@@ -4,6 +4,8 @@ Invitations of a member that admits others: none is used for nothing.
 
 from __future__ import annotations
 
+from unittest import mock
+
 from authority_case import ENDPOINTS
 from deputy_case import DeputyCase
 from msgspec.structs import replace
@@ -61,6 +63,19 @@ class NothingForNothingTests(InvitationCase):
         self.grants(expires=int(self.wallClock()) + 9 * 86_400, members=2)
         self.assertIsInstance(self.answer(token, "bob"), Admitted)
         self.assertEqual(self.left(), [1])
+
+    def test_refusingIsCheap(self) -> None:
+        """
+        To refuse, however often, a deputy without a seat reads and writes nothing.
+        """
+        self.grants(expires=int(self.wallClock()) + 9 * 86_400, members=1)
+        token = self.invited(uses=900)
+        self.answer(token, "alice")
+        untouched = mock.Mock(side_effect=AssertionError("the store is used"))
+        with mock.patch.multiple(self.records, load=untouched, write=untouched, exchange=untouched):
+            for number in range(300):
+                self.assertIsInstance(self.answer(token, f"n{number}"), Refused)
+        self.assertLess(len(self.told), 1000)
 
     def test_oneSeatForTwoAtOnce(self) -> None:
         """

@@ -83,6 +83,7 @@ class Redemption:
             offered = self._invitations.check(invitation, join.identity)
             if self._approval.isAsked(join.identity):
                 return None
+            self._issuer.check(self._draft(join, exchangeKey, offered), isNew=True)  # before anything is taken
             candidate = Candidate(MAC(join.mac), endpoint, _nameWanted(join, offered), join.identity)
             await self._ask(candidate)
             if offered.bridge:
@@ -249,14 +250,19 @@ class Redemption:
         await assignments.takeMAC(MAC(join.mac), join.identity)
         address = await assignments.takeAddress(join.identity)
         name = await assignments.takeNameLike(_nameWanted(join, invitation), join.identity)
+        draft = self._draft(join, exchangeKey, invitation)
+        return msgspec.structs.replace(draft, name=name, addresses=(address,), macs=(join.mac,))
+
+    def _draft(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
+        """
+        What would be kept of a node, with another name perhaps, but for its addresses.
+        """
         return MemberRecord(
             identity=join.identity,
             exchangeKey=exchangeKey,
-            name=name,
+            name=_nameWanted(join, invitation),
             state="pending" if invitation.approval else "unsigned",
             since=int(self._wallClock()),
-            addresses=(address,),
-            macs=(join.mac,),
             bridge=invitation.bridge,
             invitation=invitation.invitation,
             limits=invitation.limits,
