@@ -5,63 +5,20 @@ The network signs for those whom a deputy admitted.
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
 
-from authority_case import AuthorityCase, Observer
+from adoption_case import DAY, AdoptionCase
+from authority_case import Observer
 from msgspec.structs import replace
 from simulated.membership import macFrom, octetsFrom
 
 from wand.errors import MembershipRefused, StoreUnavailable
-from wand.sealed.credentials.certificate import NODE, Certificate
+from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import NodeKey
-from wand.sealed.credentials.key_binding import bindingOf
-from wand.sealed.credentials.member_status import MemberStatus
-from wand.sealed.credentials.signed import signed, unverified
+from wand.sealed.credentials.signed import unverified
 from wand.stores.memory import MemoryRecords
 
-DAY = 86_400
 
-
-class AdoptionTests(AuthorityCase):
-    """
-    A node that founded its network, and a deputy.
-    """
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.records, self.state = MemoryRecords(), self.directory()
-        self.authority = self.opened(mac=macFrom("founder"), life=30 * DAY)
-        self.deputy = self.joined(self.invite(admits=2), name="deputy")
-        assert self.deputy.own is not None
-        self.own = self.deputy.own
-        self.clock.advance(1000)
-
-    def meet(self, person: str, **changes: Any) -> Certificate:
-        """
-        Somebody comes with a certificate of the deputy; what it has then.
-        """
-        key, now = NodeKey.fromSeed(octetsFrom(person)), int(self.wallClock())
-        fields = {
-            "network": self.authority.trust.network,
-            "identity": key.identity,
-            "exchangeKey": key.exchangePublic,
-            "role": NODE,
-            "name": person,
-            "addresses": ("10.77.9.9/16",),
-            "macs": (bytes(macFrom(person)),),
-            "bridge": False,
-            "since": now,
-            "issued": now,
-            "expires": self.own.expires,
-            "grant": self.own.grant,
-            "seat": 0,
-            "binding": bindingOf(key),
-        }
-        certificate = signed(self.deputy.key.signing, Certificate(**(fields | changes)))
-        self.authority.own.admit(certificate, key.exchangePublic)
-        found = unverified(self.operator.certificateOf(key.identity), Certificate)
-        return found or Certificate(**(fields | changes | {"name": "nobody"}))
-
+class AdoptionTests(AdoptionCase):
     def test_whoeverMayAdmit(self) -> None:
         """
         The invitation gave the deputy its right, with a grant of the network.
@@ -85,10 +42,6 @@ class AdoptionTests(AuthorityCase):
         self.assertEqual([each.kind for each in self.told].count("member-adopted"), 1)
         self.clock.advance(60)
         self.assertEqual(self.meet("carol", issued=int(self.wallClock()), name="other"), certificate)
-
-    def status(self, name: str) -> MemberStatus:
-        [found] = [each for each in self.members() if each.name == name]
-        return found
 
     def test_whoComesFirst(self) -> None:
         """
@@ -216,31 +169,6 @@ class AdoptionTests(AuthorityCase):
         self.assertEqual(self.status("deputy").admits, 2)
         self.authority.trust.take(notice)
         self.assertEqual(self.status("deputy").admits, 1)
-
-    def unadopted(self, person: str, seat: int) -> bytes:
-        """
-        The certificate of somebody whom the deputy admitted, and for whom the network did not sign.
-        """
-        key, now = NodeKey.fromSeed(octetsFrom(person)), int(self.wallClock())
-        content = Certificate(
-            network=self.authority.trust.network,
-            identity=key.identity,
-            exchangeKey=key.exchangePublic,
-            role=NODE,
-            name=person,
-            addresses=(),
-            macs=(),
-            bridge=False,
-            since=now,
-            issued=now,
-            expires=self.own.expires,
-            grant=self.own.grant,
-            seat=seat,
-            binding=bindingOf(key),
-        )
-        octets = signed(self.deputy.key.signing, content)
-        self.assertIsNotNone(self.authority.trust.check(octets))
-        return octets
 
     def test_appointing(self) -> None:
         """

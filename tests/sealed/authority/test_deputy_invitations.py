@@ -139,6 +139,66 @@ class NothingForNothingTests(InvitationCase):
         return sorted(each.seat for each in found if each is not None)
 
 
+class DishonestInviteeTests(InvitationCase):
+    """
+    Somebody has an invitation, or has read what somebody else sent with one.
+    """
+
+    def refusal(self, join: Join, key: NodeKey, token: Token) -> str:
+        answer = self.successResultOf(self.asks(join, key, token))
+        assert isinstance(answer, Refused), answer
+        return answer.reason
+
+    def test_theRequestOfAnother(self) -> None:
+        """
+        The request of another is worth nothing with one's own exchange key, nor with another invitation.
+        """
+        token, other = self.invited(), self.invited()
+        alice, eve = (NodeKey.fromSeed(octetsFrom(each)) for each in ("alice", "eve"))
+        join = joinRequest(alice, token, "alice", macFrom("alice"))
+        self.assertIn("not signed", self.refusal(join, eve, token))
+        self.assertIn("not signed", self.refusal(join, alice, other))
+        self.assertEqual(self.left(), [1, 1])
+
+    def test_twoWithOneInvitation(self) -> None:
+        """
+        Of any number of nodes that come at once with an invitation for one, one gets in.
+        """
+        token = self.invited()
+        answers = [self.asking(token, f"n{number}") for number in range(20)]
+        kinds = [type(self.successResultOf(each)) for each in answers]
+        self.assertEqual((kinds.count(Admitted), kinds.count(Refused)), (1, 19))
+
+    def test_whatIsAnothers(self) -> None:
+        """
+        Nobody gets the MAC address or the name of a member, and nothing is used up by trying.
+        """
+        self.claimed["mac", macFrom("eve")] = octetsFrom("somebody")
+        self.claimed["name", "eve"] = octetsFrom("somebody")
+        token = self.invited()
+        self.assertIsInstance(self.answer(token, "eve"), Refused)
+        self.assertEqual(self.left(), [1])
+        key = NodeKey.fromSeed(octetsFrom("eve"))
+        answer = self.successResultOf(self.asks(joinRequest(key, token, "eve", macFrom("free")), key, token))
+        assert isinstance(answer, Admitted)
+        content = self.trust.check(answer.certificate)
+        assert content is not None
+        self.assertEqual(content.name, "eve-2")
+
+    def test_comingAgainAsSomebodyElse(self) -> None:
+        """
+        Who is a member asks again with another name, another MAC address and another exchange key: nothing changes.
+        """
+        token = self.invited()
+        before = self.answer(token, "alice")
+        key, other = (NodeKey.fromSeed(octetsFrom(each)) for each in ("alice", "other key"))
+        again = self.successResultOf(self.asks(joinRequest(key, token, "admin", macFrom("bob")), key, token))
+        self.assertEqual(again, before)
+        join = replace(joinRequest(key, token, "alice", macFrom("alice")), proof=bytes(64))
+        self.assertIn("not signed", self.refusal(join, key, token))
+        self.assertIn("not signed", self.refusal(joinRequest(key, token, "alice", macFrom("alice")), other, token))
+
+
 class OlderMembersTests(InvitationCase):
     """
     Alice, whom the deputy admitted before members said which exchange key is theirs.

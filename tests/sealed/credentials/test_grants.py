@@ -262,7 +262,7 @@ class ChainTests(SynchronousTestCase):
         """
         grant = NETWORK.grant(BOB)
         told: list[Identity] = []
-        self.trust.displaced = told.append
+        self.trust.displaced = lambda identity, admitter: told.append(identity)
         taken = [self.sit(NodeKey.fromSeed(octetsFrom(f"rogue {n}")), 0, grant, since=500 - n) for n in range(50)]
         self.assertEqual(taken, [True] * (CHANGES_MAXIMUM + 1) + [False] * (49 - CHANGES_MAXIMUM))
         self.assertLess(len(told), 50)
@@ -451,7 +451,7 @@ class DishonestTests(SynchronousTestCase):
         """
         trust = self.trustThatSaw([], [])
         told: list[Identity] = []
-        trust.displaced = told.append
+        trust.displaced = lambda identity, admitter: told.append(identity)
         grant = NETWORK.grant(BOB)
         late = NETWORK.certificate(PEOPLE[0], since=20, grant=grant, by=BOB)
         early = NETWORK.certificate(PEOPLE[1], since=10, grant=grant, by=BOB)

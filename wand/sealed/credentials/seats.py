@@ -59,12 +59,12 @@ class Seats:
         self,
         wallClock: Callable[[], float],
         isVoid: Callable[[bytes], bool],
-        displaced: Callable[[Identity], object],
+        displaced: Callable[[Identity, bytes], object],
     ) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
         @param isVoid: was this identity revoked?  Its seat is free.
-        @param displaced: called with whoever loses its seat to an older member.
+        @param displaced: called with whoever loses its seat to an older member, and with the one whose seat it was.
         """
         self._wallClock = wallClock
         self._isVoid = isVoid
@@ -90,14 +90,14 @@ class Seats:
             return False
         isSame = holder.identity == new.identity
         if certificate.expires > self._wallClock() and (isSame or new.seniority < holder.seniority):
-            holder = seats[certificate.seat] = self._changed(holder, new)
+            holder = seats[certificate.seat] = self._changed(holder, new, granted.identity)
         return holder.identity == new.identity and not holder.isNobodys
 
-    def _changed(self, holder: _Seat, new: _Seat) -> _Seat:
+    def _changed(self, holder: _Seat, new: _Seat, admitter: bytes) -> _Seat:
         expires = max(new.expires, holder.expires)
         if holder.identity == new.identity:
             return attrs.evolve(holder, since=min(new.since, holder.since), expires=expires)
-        self._displaced(holder.identity)
+        self._displaced(holder.identity, admitter)
         return attrs.evolve(new, expires=expires, changes=holder.changes + 1)
 
     def free(self, admitter: bytes, members: int) -> int:

@@ -34,7 +34,8 @@ class Trust:
     @ivar network: the network's public key.
     @ivar notices: what was signed about that, to be passed on.
     @ivar seats: whom members admitted.
-    @ivar displaced: called with a member whose certificate counts no more, because an older one has its seat.
+    @ivar displaced: called with a member whose certificate counts no more, because an older one has its seat, and with
+        the member that signed it.
     """
 
     _log = Logger()
@@ -50,8 +51,8 @@ class Trust:
         self._allowances: dict[Identity, Allowance] = {}
         self._observers: list[Callable[[Identity, bytes], object]] = []
         self._allowanceObservers: list[Callable[[Allowance, bytes], object]] = []
-        self.displaced: Callable[[Identity], object] = lambda identity: None
-        self.seats = Seats(wallClock, self.isRevoked, lambda identity: self.displaced(identity))
+        self.displaced: Callable[[Identity, bytes], object] = lambda identity, admitter: None
+        self.seats = Seats(wallClock, self.isRevoked, lambda *displaced: self.displaced(*displaced))
 
     # Certificates.
 

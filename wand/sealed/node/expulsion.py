@@ -105,13 +105,14 @@ class Expulsion:
         trust = self._enrolment.trust
         return trust is not None and trust.check(certificate, expired=True, isKnown=True) is None
 
-    def displaced(self, identity: Identity) -> None:
+    def displaced(self, identity: Identity, admitter: bytes) -> None:
         """
         The certificate of a member counts no more, because an older member has its seat; see
-        L{wand.sealed.credentials.trust.Trust}.
+        L{wand.sealed.credentials.trust.Trust}.  Whoever admits others can put anybody on a seat of its own, and so ends
+        nothing that somebody has by the word of another.
         """
         standing = self._claims.announcement(identity)
-        if standing is not None and standing.claim.admitter:
+        if standing is not None and standing.claim.admitter == admitter:
             self._claims.drop(identity)
             self._sessions.end(identity)
 
