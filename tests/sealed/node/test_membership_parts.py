@@ -331,6 +331,7 @@ class AskingForServersTests(PartsTestCase):
         for _ in range(50):
             self.sessions.received(ours.identity, ours, pack(ServersTold((bytes(8),))))
         self.assertEqual(self.sessions.sent, [(ours.identity, parse(self.told))] * 2)
+        self.assertEqual(self.context.counters["drop-control-servers"], 48)
 
 
 class LearnStreamsTests(PartsTestCase):

@@ -15,7 +15,7 @@ from wand.sealed.control_numbers import SERVERS_TOLD
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import ServersTold, parse
-from wand.sealed.credentials.server_comparison import ANSWER_BURST, ANSWER_RATE, notTold, toldOf
+from wand.sealed.credentials.server_comparison import ANSWER_BURST, ANSWER_RATE, COUNTERS, notTold, toldOf
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.credentials.token import OTHERS_MAXIMUM, TokenServer
 from wand.timing.repeating import Repeating
@@ -50,6 +50,8 @@ class ServerNews:
         self._told: set[bytes] = set()
         self._untold: Iterator[bytes] = iter(())
         self._telling = Repeating("news of servers", self._tellSome, context.clock, context.failures)
+        context.counters.declare(COUNTERS)
+        self._counters = context.counters
         self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
         control.read(range(SERVERS_TOLD, SERVERS_TOLD + 1), self._asked)
         servers.observe(self._changed)
@@ -81,7 +83,10 @@ class ServerNews:
 
     def _asked(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
-        if not isinstance(message, ServersTold) or not self._answers.take(peer):
+        if not isinstance(message, ServersTold):
+            return
+        if not self._answers.take(peer):
+            self._counters["drop-control-servers"] += 1
             return
         ours = self._about(self._servers.own) if member.admission else ()
         for told in notTold(message, (*self._messages(peer), *ours)):

@@ -11,6 +11,8 @@ from typing import Final
 from wand.sealed.credentials.messages import MESSAGE_MAXIMUM, Server, ServersTold, pack
 from wand.sealed.credentials.token import TokenServer
 
+COUNTERS: Final = {"drop-control-servers": "questions for further servers dropped: too many from that member"}
+
 #: How often somebody is answered what it was not told: per second in the long run, and at once.
 ANSWER_RATE: Final = 0.1
 ANSWER_BURST: Final = 3.0

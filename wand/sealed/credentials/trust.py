@@ -131,7 +131,7 @@ class Trust:
 
         @return: whether it is valid and new.
         """
-        return self.revoke(notice) or self.allow(notice)
+        return self.allow(notice) or self.revoke(notice)
 
     def revoke(self, revocation: bytes) -> bool:
         """

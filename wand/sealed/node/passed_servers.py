@@ -12,7 +12,7 @@ from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
 from wand.sealed.control_numbers import SERVERS_TOLD
 from wand.sealed.credentials.messages import ServersTold, parse
-from wand.sealed.credentials.server_comparison import ANSWER_BURST, ANSWER_RATE, notTold, toldOf
+from wand.sealed.credentials.server_comparison import ANSWER_BURST, ANSWER_RATE, COUNTERS, notTold, toldOf
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM, OTHERS_MAXIMUM, TokenServer
 from wand.sealed.node.enrolment import Enrolment
 from wand.timing.token_buckets import TokenBuckets
@@ -26,15 +26,20 @@ class PassedServers:
     def __init__(self, enrolment: Enrolment, sessions: ISessions, control: ControlReaders, context: Context) -> None:
         self._enrolment = enrolment
         self._sessions = sessions
+        context.counters.declare(COUNTERS)
+        self._counters = context.counters
         self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
         control.read(range(SERVERS_TOLD, SERVERS_TOLD + 1), self._asked)
 
     def _asked(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
-        isOurs = member.admitter == self._enrolment.identity
-        if isinstance(message, ServersTold) and isOurs and self._answers.take(peer):
-            for told in notTold(message, self._everything()):
-                self._sessions.sendControl(peer, told)
+        if not isinstance(message, ServersTold) or member.admitter != self._enrolment.identity:
+            return
+        if not self._answers.take(peer):
+            self._counters["drop-control-servers"] += 1
+            return
+        for told in notTold(message, self._everything()):
+            self._sessions.sendControl(peer, told)
 
     def _everything(self) -> Iterator[bytes]:
         certified = [each for each in self._enrolment.servers if each.certificate and each.everywhere]
