@@ -1,20 +1,25 @@
 """
-Many at once at a member that admits others, and a disk that is full, in simulated time.
+Many at once at a member that admits others, a disk that is full, and a clock that is wrong, in simulated time.
 """
 
 from __future__ import annotations
 
 from unittest import mock
 
+import attrs
 from founding_case import FoundingCase
 from sealed_network_case import Dwelling
 from twisted.internet.defer import Deferred, fail
 
 from wand.endpoint import Endpoint
 from wand.errors import StoreUnavailable
+from wand.interfaces import Context
 from wand.sealed.sessions.joiners import JOINERS_MAXIMUM
 from wand.sealed.sessions.packets import HANDSHAKE_SIZE, INITIATION
 from wand.stores.sqlite import SQLiteRecords
+from wand.testing.context import WallClock
+
+YEAR = 365 * 86_400
 
 #: How many nodes come at once, and how often what they sent is sent again by somebody else.
 COMING = 24
@@ -118,3 +123,57 @@ class FullDiskTests(StormCase):
         self.assertEqual(list(self.two.node.network.invitations()), [])
         found = [each.node.etud.member.enrolment.own for each in (*before, *during)]  # type: ignore[union-attr]
         self.assertEqual(sorted(each.seat for each in found if each is not None), [0, 1, 2])
+
+
+class ClockTests(StormCase):
+    """
+    Hosts whose clocks can be set.
+    """
+
+    def setUp(self) -> None:
+        self.clocks: dict[str, WallClock] = {}
+        make = Dwelling.makeContext
+
+        def makeContext(dwelling: Dwelling) -> Context:
+            clock = self.clocks.setdefault(dwelling.address, WallClock(self.clock))
+            return attrs.evolve(make(dwelling), wallClock=clock)
+
+        self.patch(Dwelling, "makeContext", makeContext)
+        super().setUp()
+
+    def test_aYearAhead(self) -> None:
+        """
+        While the clock of a deputy is a year ahead, whoever has an invitation waits, which is not lost; when the clock
+        is right again the node gets in, and the founder signs for it.
+        """
+        token = self.invited(self.two, lifetime=366 * 86_400.0)
+        self.clocks[self.two.address].step(YEAR)
+        node = self.coming(1)[0]
+        self.begin(node, token)
+        self.go(20.0)
+        self.assertEqual(node.own.stage, "joining")
+        self.clocks[self.two.address].step(-YEAR)
+        self.go(60.0)
+        self.assertEqual(node.own.stage, "member")
+        self.meetsTheFounder(node)
+
+    def test_aYearBehind(self) -> None:
+        """
+        While the clock of a deputy is a year behind, it admits, with certificates that others take.
+        """
+        self.clocks[self.two.address].step(-YEAR)
+        node = self.coming(1)[0]
+        self.join(node, self.invited(self.two))
+        self.assertEqual(node.own.stage, "member")
+        self.meetsTheFounder(node)
+        self.clocks[self.two.address].step(YEAR)
+        other = self.coming(1, 20)[0]
+        self.join(other, self.invited(self.two))
+        self.assertEqual(other.own.stage, "member")
+        self.assertTrue(self.reaches(node, other))
+
+    def meetsTheFounder(self, node: Dwelling) -> None:
+        self.one.start()
+        self.go(40.0)
+        self.assertTrue(self.membersOf(self.one)[node.own.name].admitter)
+        self.assertTrue(self.reaches(self.one, node))

@@ -223,9 +223,10 @@ class GrantSigning:
         See L{Signing}.
         """
         own, grant = self._own(), self._checked(record, now)
+        assert own is not None  # it has our grant
+        now = max(now, own.issued)  # it is later than that, whatever our clock says
         certificate = _under(grant, record.certificateFor(self._network, now, min(life, grant.expires - now)))
         seat = self._seatOf(record, grant)
-        assert own is not None  # it has our grant
         certificate = msgspec.structs.replace(certificate, grant=own.grant, seat=seat, binding=record.binding)
         octets = signed(self._key.signing, certificate)
         self._trust.seats.take(certificate)  # before anybody shows it to us: the next one is to get another seat
