@@ -138,7 +138,7 @@ class Issuer:
 
         @raise MembershipRefused: if not, with the reason.
         """
-        waiting = len(self._members.inState("unsigned")) if isNew else None
+        waiting = self._members.count("unsigned") if isNew else None
         self._signing.check(record, self.now, waiting)
 
     async def issue(self, identity: bytes) -> MemberRecord:

@@ -72,6 +72,12 @@ class MemberRecords:
         """
         return self._named(key for state in states for key in self._inState.keys(state))
 
+    def count(self, state: str) -> int:
+        """
+        How many records are in a state.
+        """
+        return self._inState.count(state)
+
     @property
     def unsignedRevocations(self) -> list[MemberRecord]:
         """

@@ -96,7 +96,7 @@ class Redemption:
             known = await self._raised(known, invitation, Candidate(MAC(join.mac), endpoint, known.name, join.identity))
             if self._isUnbound(known):
                 known = await self._members.change(known.identity, lambda before: _bound(before, join))
-                return await self._issuer.issue(known.identity) if known.state == "member" else known
+                return known if known.state == "pending" else await self._issuer.issue(known.identity)
         if known.state == "unsigned" or (known.state == "member" and not known.areRightsCertified):
             return await self._issuer.issue(known.identity)
         return known
