@@ -25,6 +25,7 @@ from wand.ethernet import MAC
 from wand.frame_services.speech import DHCP, ROUTER, isPlain, reserved, spokenFor
 from wand.rel2.wire import buildListing, buildRequest, parseListing, parseRequest
 from wand.sealed.credentials import messages
+from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.claim import Claim
@@ -230,6 +231,7 @@ class Signed:
         yield person.claim()
         yield messages.pack(messages.Refused("because"))
         yield messages.pack(messages.NotNow("because"))
+        yield messages.pack(messages.ServersTold((bytes(8),)))
 
     def take(self, octets: bytes) -> None:
         """
@@ -238,7 +240,7 @@ class Signed:
         numberOf(octets)
         messages.parse(octets)
         parseRecord(octets)
-        for kind in (Certificate, Claim, Grant, Revocation, Descriptor):
+        for kind in (Certificate, Claim, Grant, Allowance, Revocation, Descriptor):
             unverified(octets, kind)
             assert verified(octets, kind, b"k" * 32) is None
         assert certified(octets, b"k" * 32) is None

@@ -86,6 +86,12 @@ class TemporarilyUnavailable(WandError):
     """
 
 
+class GrantEnded(TemporarilyUnavailable):
+    """
+    The right of this node to admit members has ended for now.
+    """
+
+
 class StoreDamaged(StoreUnavailable):
     """
     The store's content is damaged or lost; waiting does not help.

@@ -439,7 +439,7 @@ async def test_appoint(bench: Bench) -> None:
     assert said.endswith("may admit 7 members\n")
     assert "admission of 7" in (await bench.run("members"))[1]
     status, said, err = await bench.run("appoint", "bob", "--members", "0")
-    assert "may admit nobody any more" in said and "at once:" in said and "wand revoke" in said
+    assert "may admit nobody any more" in said and "within seconds" in said and "until its grant expires" in said
     assert (await bench.run("appoint", "bob", "--members", "70000"))[0] == 2
     assert "ADMITTED BY" not in (await bench.run("members"))[1]
     bench.program.listed[keyOf("alice")] = msgspec.structs.replace(memberNamed("alice"), admitter=keyOf("bob"))

@@ -4,12 +4,15 @@ A network whose founder or server lets a member admit others: it is off, and com
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import attrs
+import pytest
 
 from wand.control.client import ControlClient
-from wand.lab import wait
+from wand.lab import execute, wait
 from wand.lab.deployment import Deployment
 from wand.lab.topology import Node, Site
 from wand.sealed.credentials.member_status import MemberStatus
@@ -58,6 +61,64 @@ def test_aMemberAdmitsWhileTheServerIsDown(makeNetwork: Callable[..., Deployment
     network.start(server)
     wait(lambda: isAdopted(network, server, three), 60, "that the server signed for whom it did not admit")
     wait(lambda: reaches(network, two, three), 10, "an echo between the two that did not meet before")
+
+
+@pytest.fixture
+def tiny(makeNetwork: Callable[..., Deployment]) -> Iterator[tuple[Deployment, Path]]:
+    """
+    A network whose second node keeps its state on a disk of its own, of one megabyte.
+    """
+    network = makeNetwork(count=4)
+    state = network.lab.directory / f"{network.topology.nodes[1].name}-state"
+    state.mkdir(mode=0o700)
+    execute("mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", str(state))
+    yield network, state
+    execute("umount", "--lazy", str(state))
+
+
+def test_theDiskOfADeputyIsFull(tiny: tuple[Deployment, Path]) -> None:
+    """
+    While the disk of the only one that admits is full, a node waits and its operator knows why; nothing that was said
+    is lost, also if the program is killed meanwhile.  With room on the disk the node gets in, and the invitation is
+    used.
+    """
+    network, state = tiny
+    one, two, three, four = network.topology.nodes
+    for node in network.topology.nodes:
+        network.start(node)
+    network.ask(one, lambda client: client.found("home"))
+    network.admit(two, one, admits=4)
+    wait(lambda: network.status(two).own.admission, 5, "the right to admit")  # type: ignore[union-attr]
+    network.kill(one)
+    network.admit(three, two)
+    token = network.invite(four, two).read_text()
+
+    fill(state / "filler")
+    network.ask(four, lambda client: client.join(token))
+    wait(lambda: "full" in " ".join(network.status(two).notes), 20, "a word on the full disk")
+    network.kill(two)
+    network.start(two)
+    assert network.status(four).own.stage == "joining"  # type: ignore[union-attr]
+    assert len(network.ask(two, invitationsOf)) == 1
+
+    (state / "filler").unlink()
+    wait(lambda: network.status(four).own.stage == "member", 60, "the node that waited")  # type: ignore[union-attr]
+    assert not network.ask(two, invitationsOf)
+    wait(lambda: reaches(network, four, three), 15, "an echo between the two that it admitted")
+    wait(lambda: "full" not in " ".join(network.status(two).notes), 60, "the end of that word")
+
+
+def fill(file: Path) -> None:
+    """
+    Leave no room on a disk.
+    """
+    with file.open("wb", buffering=0) as open_, suppress(OSError):
+        while True:
+            open_.write(bytes(1024))
+
+
+async def invitationsOf(client: ControlClient) -> list[str]:
+    return [each.invitation async for each in client.invitations()]
 
 
 def isAdopted(network: Deployment, server: Site, node: Node) -> bool:

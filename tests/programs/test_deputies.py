@@ -10,8 +10,10 @@ from sealed_network_case import Dwelling
 from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused
 from wand.programs.deputy_admission import DEPUTY_STORE
+from wand.programs.node_admission import NodeAdmission
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.limits import Limits
+from wand.testing.inbox import Datagram
 
 
 class DeputyCase(FoundingCase):
@@ -189,6 +191,95 @@ class DeputyTests(DeputyCase):
         self.assertTrue(self.reaches(one, four))
         self.assertNotIn("revoked", self.notesOf(four))
 
+    def test_onlyItsMakerRedeemsAnInvitation(self) -> None:
+        """
+        An invitation is redeemed by the member that made it: while that is away, nobody comes in with it, and whoever
+        tries is told whom it waits for.  So it is used once, in whatever parts the network is.
+        """
+        one, _ = self.founder()
+        two, three = self.deputy(one), self.deputy(one, 3)
+        self.go(5.0)
+        token = self.invited(two)
+        four, five = self.dwelling(4, joins=False), self.dwelling(5, joins=False)
+        apart = self.network.drop(lambda datagram: two.address in _hosts(datagram) and four.address in _hosts(datagram))
+        self.join(four, token)
+        self.go(150.0)
+        self.assertEqual(four.own.stage, "joining")
+        self.assertIn(two.own.key[:4], self.notesOf(four))
+        self.assertIn("alone redeems it", self.notesOf(four))
+        self.join(five, token)
+        self.assertEqual(five.own.stage, "member")
+        apart()
+        self.go(90.0)
+        self.assertEqual(four.own.stage, "new")
+        self.assertIn("used already", self.notesOf(four))
+        self.join(four, self.invited(three))
+        self.assertEqual(four.own.stage, "member")
+        self.assertTrue(self.reaches(four, five))
+
+    def test_theRightIsTakenBack(self) -> None:
+        """
+        When the founder takes the right back, or a part of it, those whom the deputy admitted beyond are out within
+        seconds, with everybody who hears of it; and are told.  Those for whom the founder signed stay.
+        """
+        one, token = self.founder()
+        two = self.deputy(one)
+        five = self.dwelling(5, joins=False)
+        self.join(five, token)
+        three = self.guest(two, 3)
+        self.go(10.0)
+        one.stop()
+        four = self.guest(two, 4)
+        self.go(5.0)
+        self.assertTrue(self.reaches(five, four))
+        one.start()
+        self.signsForNobody(one)
+        self.go(2.0)
+        self.done(one.node.network.appoint("node-2", 0), 3.0)
+        self.assertFalse(two.own.admission)
+        for each in (two, five):
+            self.assertNotIn("node-4", {seen.name for seen in each.node.seen(None, 99)})
+            self.assertFalse(self.reaches(each, four))
+        self.assertTrue(self.reaches(five, three))
+        self.assertIn("new invitation", self.notesOf(four))
+        for each in (five, four):
+            each.stop()
+            each.start()
+        self.go(15.0)
+        self.assertFalse(self.reaches(five, four))
+        self.assertIn("new invitation", self.notesOf(four))
+        self.join(four, self.invited(one))
+        self.assertTrue(self.reaches(five, four))
+        self.assertNotIn("new invitation", self.notesOf(four))
+
+    def test_theDeputyHearsOfItFromOthers(self) -> None:
+        """
+        A deputy that does not reach the founder hears from any other member that it may admit nobody any more.
+        """
+        one, token = self.founder()
+        two = self.deputy(one)
+        five = self.dwelling(5, joins=False)
+        self.join(five, token)
+        self.go(10.0)
+        two.stop()
+        self.done(one.node.network.appoint("node-2", 0), 2.0)
+        one.stop()
+        two.start()
+        self.go(15.0)
+        refusal = self.failing(two.node.network.invite(InvitationSettings()), MembershipRefused)
+        self.assertIn("wand appoint", refusal)
+
+    def signsForNobody(self, founder: Dwelling) -> None:
+        """
+        Whom others admitted gets no certificate of the network from now on.
+        """
+        admission = founder.node._admission
+        assert isinstance(admission, NodeAdmission)
+        self.go(0.05)
+        admitter = admission.server
+        assert admitter is not None
+        admitter.authority.own.learn = lambda identity, certificate: None  # type: ignore[method-assign]
+
     def test_theAdmittedIsTold(self) -> None:
         """
         A node whose admission counts no more is told so, and what to do.
@@ -287,3 +378,7 @@ class DeputyTests(DeputyCase):
         self.clock.pump([0.1] * 600)
         self.assertEqual(self.certificateOf(three).admitter, self.certificateOf(two).identity)
         self.assertGreater(self.certificateOf(three).expires, grant.expires)
+
+
+def _hosts(datagram: Datagram) -> set[str]:
+    return {datagram.sender.host, datagram.destination.host}

@@ -132,6 +132,16 @@ class DeputiesOfServersTests(SealedNetworkTestCase):
         self.assertEqual(self.sign(key), 0)
         self.assertTrue(self.reaches(two, one))
 
+        self.asked(self.server.network.appoint("node-1", 0))
+        self.assertEqual(self.sign(key), 2)
+        self.go(2.0)
+        for each in (one, two):
+            member = each.node.etud.member
+            assert member is not None and member.enrolment.trust is not None
+            self.assertEqual(len(member.enrolment.trust.notices.all), 1)
+        self.assertFalse(one.own.admission)
+        self.assertEqual(self.sign(key), 0)
+
     def sign(self, key: NetworkKey) -> int:
         """
         Sign what waits for it, and bring it back; how many there were.

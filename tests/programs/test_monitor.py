@@ -144,15 +144,21 @@ class NodeTests(MonitorTestCase):
 
     def test_theServerOfTheInvitationIsSilent(self) -> None:
         """
-        While nobody answers who wants to join, the server of the invitation is named.
+        While nobody answers who wants to join, the server of the invitation is named; or the member that made it, and
+        alone redeems it.
         """
         self.member.enrolment.own = None
-        self.member.enrolment.token = SimpleNamespace(endpoints=("192.0.2.9:44444",))
+        self.member.enrolment.token = token = SimpleNamespace(
+            endpoints=("192.0.2.9:44444",), admission=False, identity=b"\x12" * 32
+        )
         self.member.unansweredFor = JOIN_PATIENCE - 1
         self.assertEqual(self.later(), [])
         self.member.unansweredFor = JOIN_PATIENCE
         [said] = self.later()
-        self.assertIn("192.0.2.9:44444", said)
+        self.assertIn("the server at 192.0.2.9:44444", said)
+        token.admission = True
+        [said] = self.later()
+        self.assertIn("the member 1212-1212-1212 at 192.0.2.9:44444", said)
         self.member.unansweredFor = 0.0
         self.assertEqual(self.later(), [])
 

@@ -18,6 +18,7 @@ from wand.programs import authority_store
 from wand.programs.program import Surroundings
 from wand.programs.sealed_server import SealedServer
 from wand.sealed.credentials.identity import NETWORK_KEY
+from wand.sealed.node.told_servers import ASKING_INTERVAL
 from wand.state import UNCHANGED
 from wand.testing.shared_store import SharedStore
 
@@ -142,6 +143,20 @@ class TwoServersTests(SealedNetworkTestCase):
         first.stop()
         first.start()
         self.go(3.0)
+        self.assertEqual([each.state for each in first.node.status().directories], ["answered", "answered"])
+
+    def test_newsThatIsLost(self) -> None:
+        """
+        A node that was not told of a new server, because all that was sent to it just then was lost, asks for it
+        minutes later.
+        """
+        first = self.dwelling(1)
+        heard = self.network.drop(lambda datagram: datagram.destination.host == first.address)
+        self.serveOther()
+        heard()
+        self.go(30.0)
+        self.assertEqual(len(first.node.status().directories), 1)
+        self.go(ASKING_INTERVAL)
         self.assertEqual([each.state for each in first.node.status().directories], ["answered", "answered"])
 
     def test_oneGoes(self) -> None:

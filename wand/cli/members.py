@@ -149,9 +149,8 @@ def appoint(member: str, admits: int) -> Operation:
 
     It makes invitations (wand invite) and admits by hand (wand admit), also while nobody reaches this program, and
     passes on no rights but its own bridge and relay right. Whom it admitted gets a certificate of this program as soon
-    as the two meet. With --members 0 it loses the right as soon as it is reached. Until then other members take whom it
-    admits, at most until its certificate expires; this program signs for none of them any more. Revoking it ends all of
-    that at once.
+    as the two meet. With --members 0 it loses the right, and with it all whom it admitted and this program has not
+    signed for; with a smaller number those beyond it. That takes effect within seconds with everybody who hears of it.
     """
 
     async def run(session: Session) -> None:
@@ -247,9 +246,8 @@ def _dismissal(member: MemberStatus, now: float) -> str:
     left = f", {age(member.expires - now)} from now at most" if member.expires is not None else ""
     return (
         f"{_called(member)} may admit nobody any more{_unsigned(member)}\n"
-        "  at once: whom it admits gets no certificate of the network\n"
-        "  as soon as it is reached: it admits nobody\n"
-        f"  until its grant expires{left}: if it is not reached, others take whom it admits; wand revoke ends that, too"
+        "  within seconds: whom it admitted, and was not signed for here, is out with everybody who hears of it\n"
+        f"  until its grant expires{left}: whoever hears nothing takes whom it admits"
     )
 
 

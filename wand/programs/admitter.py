@@ -14,8 +14,6 @@ from wand.sealed.authority.authority import Authority
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Message, Renew, Renewed
-from wand.sealed.credentials.revocation import Revocation
-from wand.sealed.credentials.signed import unverified
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.node_membership import NodeMembership
@@ -120,10 +118,9 @@ def endpointsOf(member: NodeMembership) -> list[str]:
 
 def _share(trust: Trust, other: Trust) -> None:
     """
-    Whom one knows to be revoked, the other knows, too.
+    Whom one knows to be revoked, or to admit no longer so many, the other knows, too.
     """
-    for revocation in trust.revocations:
-        content = unverified(revocation, Revocation)
-        if content is not None and not other.isRevoked(content.identity):
-            other.revoke(revocation)
-    trust.observe(lambda identity, revocation: other.revoke(revocation))
+    for notice in trust.notices.all:
+        other.take(notice)
+    trust.observe(lambda identity, revocation: other.take(revocation))
+    trust.observeAllowances(lambda allowance, notice: other.take(notice))

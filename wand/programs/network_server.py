@@ -78,7 +78,7 @@ class NetworkServer:
         control = ControlMessages(sessions, context.clock, context.counters)
         transport.mayReach = self._mayReach
         self.directory = self._openDirectory(control, records)
-        self._news = ServerNews(authority.servers, authority.administration.certificateOf, sessions, context)
+        self._news = ServerNews(authority.servers, authority.administration.certificateOf, sessions, control, context)
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
         self._places = ServerPlaces(configuration, context, transport, authority)
         self._goodbyes = Goodbyes(sessions, control, context)

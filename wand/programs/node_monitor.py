@@ -9,6 +9,7 @@ from typing import Final
 
 from wand.endpoint import SERVER_PORT
 from wand.interfaces import Context
+from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.node_membership import NodeMembership
 from wand.status import ConflictStatus, DirectoryStatus
 
@@ -24,6 +25,16 @@ UNRENEWED: Final = (
 EXPIRED: Final = (
     "the certificate of this node has expired, or this host's clock is ahead, and others refuse it: check the clock "
     "(timedatectl), and whether a server can be reached, which renews the certificate"
+)
+
+SERVER_SILENT: Final = (
+    "no answer from the server at {places}, where the invitation is to be redeemed: does it run, does its firewall let "
+    "UDP port {port} in, and is it the invitation of that server?  This node goes on trying"
+)
+OWNER_SILENT: Final = (
+    "no answer from the member {owner} at {places}, which made the invitation, and which alone redeems it: does it "
+    "run, and does its firewall let UDP port {port} in?  This node goes on trying; while that member is away, another "
+    "one that admits members can make another invitation (wand invite)"
 )
 
 #: How many servers and conflicts are named.
@@ -80,12 +91,9 @@ class NodeMonitor:
         if token is None or silentFor < JOIN_PATIENCE:
             self._notes.clear("join-silent")
             return
-        self._notes.say(
-            "join-silent",
-            f"no answer from the server at {_some(list(token.endpoints))}, where the invitation is to be redeemed: "
-            f"does it run, does its firewall let UDP port {_port(token.endpoints[0])} in, and is it the invitation of "
-            "that server?  This node goes on trying",
-        )
+        advice = OWNER_SILENT if token.admission else SERVER_SILENT
+        places, port = _some(list(token.endpoints)), _port(token.endpoints[0])
+        self._notes.say("join-silent", advice.format(places=places, port=port, owner=Identity(token.identity)))
 
     def _certificate(self) -> None:
         member = self._member()

@@ -83,6 +83,7 @@ RELAY_NUMBERS: Final = range(64, 80)
 
 # Servers that are there besides the one that tells.
 SERVER: Final = 80
+SERVERS_TOLD: Final = 81
 SERVER_NUMBERS: Final = range(80, 84)
 
 # Frames to groups, in large networks.

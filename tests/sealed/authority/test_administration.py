@@ -77,10 +77,10 @@ class RevocationTests(AuthorityCase):
         """
         alice = self.joined()
         first = self.now(self.operator.revoke("alice"))
-        digest = self.authority.trust.digest
+        digest = self.authority.trust.notices.digest
         self.clock.advance(100)
         self.assertEqual(self.now(self.operator.revoke(alice.identity.text)), first)
-        self.assertEqual(self.authority.trust.digest, digest)
+        self.assertEqual(self.authority.trust.notices.digest, digest)
 
     def test_anUnknownKeyIsRevokedToo(self) -> None:
         """

@@ -4,62 +4,21 @@ The network signs for those whom a deputy admitted.
 
 from __future__ import annotations
 
-from typing import Any
+from copy import deepcopy
 
-from authority_case import AuthorityCase
+from adoption_case import DAY, AdoptionCase
+from authority_case import Observer
+from msgspec.structs import replace
 from simulated.membership import macFrom, octetsFrom
 
 from wand.errors import MembershipRefused, StoreUnavailable
-from wand.sealed.credentials.certificate import NODE, Certificate
+from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import NodeKey
-from wand.sealed.credentials.key_binding import bindingOf
-from wand.sealed.credentials.member_status import MemberStatus
-from wand.sealed.credentials.signed import signed, unverified
+from wand.sealed.credentials.signed import unverified
 from wand.stores.memory import MemoryRecords
 
-DAY = 86_400
 
-
-class AdoptionTests(AuthorityCase):
-    """
-    A node that founded its network, and a deputy.
-    """
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.records, self.state = MemoryRecords(), self.directory()
-        self.authority = self.opened(mac=macFrom("founder"), life=30 * DAY)
-        self.deputy = self.joined(self.invite(admits=2), name="deputy")
-        assert self.deputy.own is not None
-        self.own = self.deputy.own
-        self.clock.advance(1000)
-
-    def meet(self, person: str, **changes: Any) -> Certificate:
-        """
-        Somebody comes with a certificate of the deputy; what it has then.
-        """
-        key, now = NodeKey.fromSeed(octetsFrom(person)), int(self.wallClock())
-        fields = {
-            "network": self.authority.trust.network,
-            "identity": key.identity,
-            "exchangeKey": key.exchangePublic,
-            "role": NODE,
-            "name": person,
-            "addresses": ("10.77.9.9/16",),
-            "macs": (bytes(macFrom(person)),),
-            "bridge": False,
-            "since": now,
-            "issued": now,
-            "expires": self.own.expires,
-            "grant": self.own.grant,
-            "seat": 0,
-            "binding": bindingOf(key),
-        }
-        certificate = signed(self.deputy.key.signing, Certificate(**(fields | changes)))
-        self.authority.own.admit(certificate, key.exchangePublic)
-        found = unverified(self.operator.certificateOf(key.identity), Certificate)
-        return found or Certificate(**(fields | changes | {"name": "nobody"}))
-
+class AdoptionTests(AdoptionCase):
     def test_whoeverMayAdmit(self) -> None:
         """
         The invitation gave the deputy its right, with a grant of the network.
@@ -83,10 +42,6 @@ class AdoptionTests(AuthorityCase):
         self.assertEqual([each.kind for each in self.told].count("member-adopted"), 1)
         self.clock.advance(60)
         self.assertEqual(self.meet("carol", issued=int(self.wallClock()), name="other"), certificate)
-
-    def status(self, name: str) -> MemberStatus:
-        [found] = [each for each in self.members() if each.name == name]
-        return found
 
     def test_whoComesFirst(self) -> None:
         """
@@ -140,6 +95,80 @@ class AdoptionTests(AuthorityCase):
         self.assertEqual(self.meet("dave", seat=1).name, "nobody")
         self.now(self.operator.appoint("deputy", 2))
         self.assertEqual(self.meet("dave", seat=1).name, "dave")
+
+    def test_whoeverHasTheKeyNow(self) -> None:
+        """
+        Whom a deputy admitted that has the network key by now is adopted, as its grant says.
+        """
+        self.now(
+            self.authority._members.change(
+                self.deputy.identity, lambda before: replace(before, admits=0, admission=True)
+            )
+        )
+        self.assertEqual([self.meet("carol").name, self.meet("dave", seat=1).name], ["carol", "dave"])
+        self.assertEqual(self.meet("eve", seat=1, since=int(self.wallClock()) - 900).name, "nobody")
+
+    def test_tooLong(self) -> None:
+        """
+        Where a certificate would be too long, that is said in words before anything is changed.
+        """
+        long = tuple(f"2001:db8:1111:2222:3333:4444:5555:{number:x}/128" for number in range(0x1000, 0x1004))
+        carol = self.joined(name="c" * 32)
+        self.now(self.authority._members.change(carol.identity, lambda before: replace(before, addresses=long)))
+        self.assertIn("too long", self.failing(self.operator.appoint("c" * 32, 9), MembershipRefused))
+        self.assertEqual(self.status("c" * 32).admits, 0)
+        self.assertEqual(self.now(self.operator.limit("c" * 32, macs=9)).behind, 9)
+
+    def test_takenBackEverywhere(self) -> None:
+        """
+        When a member may admit fewer, the network says so to everybody, and those that it admitted beyond lose their
+        sessions; when it may admit more again, its new grant counts.
+        """
+        trust = self.authority.trust
+        strangers = [self.unadopted(f"n{number}", number) for number in range(2)]
+        told = Observer()
+        self.authority.observe(told)
+        self.now(self.operator.appoint("deputy", 1))
+        [notice] = trust.notices.all
+        self.assertEqual([trust.check(each) is not None for each in strangers], [True, False])
+        self.assertEqual(told.revoked, [(NodeKey.fromSeed(octetsFrom("n1")).identity, notice)])
+        self.authority = self.opened(mac=macFrom("founder"), life=30 * DAY)
+        self.assertEqual(self.authority.trust.notices.all, (notice,))
+        self.clock.advance(1)
+        self.now(self.operator.appoint("deputy", 7))
+        self.assertEqual(self.authority.trust.notices.all, (notice,))
+        own = unverified(self.operator.certificateOf(self.deputy.identity), Certificate)
+        assert own is not None and own.granted is not None
+        self.assertEqual(self.authority.trust.seatsOf(own.granted), 7)
+
+    def test_givenAgainInTheSameSecond(self) -> None:
+        """
+        Whatever the clock says, who may admit again does so: an allowance that would bind the new grant is replaced.
+        """
+        self.now(self.operator.appoint("deputy", 0))
+        self.now(self.operator.appoint("deputy", 3))
+        own = unverified(self.operator.certificateOf(self.deputy.identity), Certificate)
+        assert own is not None and own.granted is not None
+        self.assertEqual(self.authority.trust.seatsOf(own.granted), 3)
+        self.wallClock.step(-9 * DAY)
+        self.now(self.operator.appoint("deputy", 2))
+        self.now(self.operator.appoint("deputy", 4))
+        own = unverified(self.operator.certificateOf(self.deputy.identity), Certificate)
+        assert own is not None and own.granted is not None
+        self.assertEqual(self.authority.trust.seatsOf(own.granted), 4)
+
+    def test_aStoreFromBefore(self) -> None:
+        """
+        Where the store is one from before, the others tell that a member may admit fewer, and it is not given more.
+        """
+        before = deepcopy(self.records)
+        self.now(self.operator.appoint("deputy", 1))
+        [notice] = self.authority.trust.notices.all
+        self.records = before
+        self.authority = self.opened(mac=macFrom("founder"), life=30 * DAY)
+        self.assertEqual(self.status("deputy").admits, 2)
+        self.authority.trust.take(notice)
+        self.assertEqual(self.status("deputy").admits, 1)
 
     def test_appointing(self) -> None:
         """

@@ -1,5 +1,5 @@
 """
-Makes C{grant-vectors.json}: a grant, and certificates and a claim with it, from fixed keys.
+Makes C{grant-vectors.json}: a grant, certificates and a claim with it, and an allowance, from fixed keys.
 
     python tests/sealed/credentials/grant_vectors.py > tests/sealed/credentials/grant-vectors.json
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.certificate import NODE, Certificate
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.grant import BRIDGE, Grant
@@ -52,6 +53,7 @@ def vectors() -> dict[str, Any]:
     claim = Claim(
         NETWORK.network, MEMBER.identity, 1, admitted.macs, admitted.addresses, admitted.name, ADMITTER.identity
     )
+    allowance = Allowance(NETWORK.network, ADMITTER.identity, NOW, EXPIRES, 7)
     return {
         "seed of the network key": (b"\x11" * 32).hex(),
         "network": NETWORK.network.hex(),
@@ -61,6 +63,7 @@ def vectors() -> dict[str, Any]:
         "certificate of the admitting member": signed(NETWORK.signing, own).hex(),
         "certificate of the admitted member": signed(ADMITTER.signing, admitted).hex(),
         "claim of the admitted member": signed(MEMBER.signing, claim).hex(),
+        "allowance that takes its seat": signed(NETWORK.signing, allowance).hex(),
     }
 
 

@@ -246,11 +246,11 @@ class ChainTests(SynchronousTestCase):
         self.assertTrue(self.sit(PEOPLE[1], 1, grant, expires=5000))
         self.clock.advance(1500)
         with self.assertRaises(MembershipRefused) as caught:
-            self.trust.seats.free(told)
+            self.trust.seats.free(told.identity, told.members)
         self.assertIn("wand appoint", str(caught.exception))
         self.assertFalse(self.sit(PEOPLE[2], 0, grant, since=901, expires=5000))
         self.trust.revoke(NETWORK.revocation(PEOPLE[1].identity))
-        self.assertEqual(self.trust.seats.free(told), 1)
+        self.assertEqual(self.trust.seats.free(told.identity, told.members), 1)
         self.assertTrue(self.sit(PEOPLE[3], 1, grant, since=901, expires=5000))
         self.clock.advance(3000)
         later = NETWORK.grant(BOB, expires=9000, members=2)
@@ -262,7 +262,7 @@ class ChainTests(SynchronousTestCase):
         """
         grant = NETWORK.grant(BOB)
         told: list[Identity] = []
-        self.trust.displaced = told.append
+        self.trust.displaced = lambda identity, admitter: told.append(identity)
         taken = [self.sit(NodeKey.fromSeed(octetsFrom(f"rogue {n}")), 0, grant, since=500 - n) for n in range(50)]
         self.assertEqual(taken, [True] * (CHANGES_MAXIMUM + 1) + [False] * (49 - CHANGES_MAXIMUM))
         self.assertLess(len(told), 50)
@@ -451,7 +451,7 @@ class DishonestTests(SynchronousTestCase):
         """
         trust = self.trustThatSaw([], [])
         told: list[Identity] = []
-        trust.displaced = told.append
+        trust.displaced = lambda identity, admitter: told.append(identity)
         grant = NETWORK.grant(BOB)
         late = NETWORK.certificate(PEOPLE[0], since=20, grant=grant, by=BOB)
         early = NETWORK.certificate(PEOPLE[1], since=10, grant=grant, by=BOB)

@@ -25,6 +25,7 @@ from wand.sealed.credentials.messages import (
     Revocations,
     RevocationsDigest,
     RevocationsWanted,
+    ServersTold,
     Twice,
     pack,
     parse,
@@ -43,6 +44,7 @@ MESSAGES: list[tuple[int, Message]] = [
     (10, RevocationsDigest(KEY[:16])),
     (11, RevocationsWanted(b"")),
     (12, Revocations((b"one", b"two"), KEY)),
+    (81, ServersTold((KEY[:8], KEY[8:16]))),
 ]
 
 

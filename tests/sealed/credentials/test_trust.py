@@ -117,7 +117,7 @@ class CertificateTrustTests(SynchronousTestCase):
             trust = Trust(NETWORK.key.network, self.clock.seconds, limit=5)
             trust.load(order)
             self.assertEqual(len(trust.revocations), 5)
-            kept.add(trust.digest)
+            kept.add(trust.notices.digest)
         self.assertEqual(len(kept), 1)
         self.assertTrue(trust.isRevoked(octetsFrom("19")))
 
@@ -153,7 +153,7 @@ class RevocationNewsTests(SynchronousTestCase):
             (self.here if number % 3 else self.there).revoke(NETWORK.revocation(octetsFrom(str(number)), number))
         self.meet(self.here, self.there)
         self.assertEqual(len(self.here.revocations), 40)
-        self.assertEqual(self.here.digest, self.there.digest)
+        self.assertEqual(self.here.notices.digest, self.there.notices.digest)
 
     def test_whoKnowsTheSameSaysNoMore(self) -> None:
         """

@@ -10,6 +10,8 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+from attrs import evolve
+from msgspec import structs
 from simulated.members import Person, SimulatedNetwork
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -18,16 +20,18 @@ from wand.errors import TapUnavailable
 from wand.events import Event
 from wand.interfaces.participant import DirectoryServer
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.messages import Introduction, Message, Server, pack, parse
-from wand.sealed.credentials.signed import packed, unpacked
+from wand.sealed.credentials.messages import Introduction, Message, Server, ServersTold, pack, parse
+from wand.sealed.credentials.server_comparison import digestOf
+from wand.sealed.credentials.signed import packed, signed, unpacked
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM as INVITED_MAXIMUM
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.expulsion import Expulsion
 from wand.sealed.node.introductions import Introductions
 from wand.sealed.node.known_servers import KnownServers
 from wand.sealed.node.own_addresses import OwnAddresses
+from wand.sealed.node.passed_servers import PassedServers
 from wand.sealed.node.stored_enrolment import KnownServer
-from wand.sealed.node.told_servers import ToldServers
+from wand.sealed.node.told_servers import ASKING_INTERVAL, ToldServers
 from wand.sealed.reach.stream_places import PLACES_MAXIMUM
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -243,7 +247,8 @@ class ToldServersTests(PartsTestCase):
 
     def test_whatIsKnownOtherwiseStays(self) -> None:
         """
-        What is told comes after that, in place of what was told before; of a server that is not known, it is all.
+        What is told comes after that, in place of what was told before; of a server that is not known, it is all.  Of
+        its certificates the later one stays.
         """
         network = SimulatedNetwork.begun()
         first, second, third = (network.person(number, server=True) for number in (1, 2, 3))
@@ -252,11 +257,12 @@ class ToldServersTests(PartsTestCase):
         self.enrolment.trust = Trust(network.key.network, network.clock.seconds)
         self.enrolment.servers = (KnownServer(identity, key, ("two.example:44444",)),)
         self.enrolment.rememberServer = lambda server: setattr(self.enrolment, "servers", (server,))
-        sessions = RecordedSessions()
-        ToldServers(self.enrolment, sessions, lambda: changes.append("servers"))  # type: ignore[arg-type]
+        self.enrolment.isLater = lambda new, kept: new.issued >= kept.issued
+        sessions: Any = RecordedSessions()
+        ToldServers(self.enrolment, sessions, sessions, self.context, lambda: changes.append("servers"))
 
-        def tell(person: Person, *endpoints: str) -> tuple[str, ...]:
-            message = pack(Server(person.signedCertificate, endpoints))
+        def tell(person: Person, *endpoints: str, certificate: bytes = b"") -> tuple[str, ...]:
+            message = pack(Server(certificate or person.signedCertificate, endpoints))
             sessions.received(first.certificate.identity, first.certificate.member, message)
             [known] = self.enrolment.servers
             everywhere: tuple[str, ...] = known.everywhere
@@ -267,6 +273,65 @@ class ToldServersTests(PartsTestCase):
         self.assertEqual(tell(second, "10.0.0.3:44444"), ("two.example:44444", "10.0.0.3:44444"))
         self.assertEqual(tell(third, "10.0.0.4:44444"), ("10.0.0.4:44444",))
         self.assertEqual(len(changes), 3)
+
+        issued = third.certificate.issued + 60
+        later = signed(network.key.signing, structs.replace(third.certificate, issued=issued))
+        tell(third, "10.0.0.4:44444", certificate=later)
+        tell(third, "10.0.0.5:44444")  # by somebody who has not heard of the later one
+        [known] = self.enrolment.servers
+        self.assertEqual((known.certificate, known.told), (later, ("10.0.0.5:44444",)))
+
+
+class AskingForServersTests(PartsTestCase):
+    """
+    A member that has sessions with servers, and what it was told.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        network = SimulatedNetwork.begun()
+        self.first, self.second = (network.person(number, server=True) for number in (1, 2))
+        certificate = self.second.certificate
+        self.known = KnownServer(
+            certificate.identity, certificate.exchangeKey, (), ("10.0.0.2:1",), self.second.signedCertificate
+        )
+        self.sessions: Any = RecordedSessions()
+        self.enrolment.servers = (self.known,)
+        self.told = pack(Server(self.known.certificate, self.known.told))
+
+    def test_whatWeWereTold(self) -> None:
+        """
+        When a session with a server begins, and every five minutes while it lasts, a member says what it was told.
+        Whoever tells nothing about servers is not asked.
+        """
+        asking = ToldServers(self.enrolment, self.sessions, self.sessions, self.context, lambda: None)
+        server, member = self.first.certificate.member, SimulatedNetwork.begun().person(3).certificate.member
+        self.sessions.began(server.identity, server, True)
+        self.sessions.began(member.identity, member, True)
+        question = ServersTold((digestOf(self.told),))
+        self.assertEqual(self.sessions.sent, [(server.identity, question)])
+        self.clock.advance(ASKING_INTERVAL)
+        self.sessions.began(server.identity, server, False)
+        self.clock.advance(ASKING_INTERVAL)
+        self.assertEqual(self.sessions.sent, [(server.identity, question)] * 2)
+        asking.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_whomWeAdmitted(self) -> None:
+        """
+        Whom a member admitted gets what it was not told, at a bounded rate; others get nothing.
+        """
+        guest = self.first.certificate.member
+        self.enrolment.identity = guest.admitter or b"us"
+        PassedServers(self.enrolment, self.sessions, self.sessions, self.context)
+        ours = evolve(guest, admitter=self.enrolment.identity)
+        self.sessions.received(ours.identity, ours, pack(ServersTold((digestOf(self.told),))))
+        self.sessions.received(guest.identity, evolve(guest, admitter=b"another"), pack(ServersTold(())))
+        self.assertEqual(self.sessions.sent, [])
+        for _ in range(50):
+            self.sessions.received(ours.identity, ours, pack(ServersTold((bytes(8),))))
+        self.assertEqual(self.sessions.sent, [(ours.identity, parse(self.told))] * 2)
+        self.assertEqual(self.context.counters["drop-control-servers"], 48)
 
 
 class LearnStreamsTests(PartsTestCase):

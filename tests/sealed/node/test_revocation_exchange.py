@@ -58,10 +58,12 @@ class ServerExchangeTests(SynchronousTestCase):
         self.began(b"a", self.member, True)
         self.clock.advance(2 * COMPARISON_INTERVAL)
         self.assertEqual(self.sent, [])
-        self.received(b"a", self.member, pack(RevocationsDigest(self.trust.digest)))
-        self.assertEqual(self.sent, [(b"a", RevocationsDigest(self.trust.digest))])
+        self.received(b"a", self.member, pack(RevocationsDigest(self.trust.notices.digest)))
+        self.assertEqual(self.sent, [(b"a", RevocationsDigest(self.trust.notices.digest))])
         self.received(b"a", self.member, pack(RevocationsDigest(bytes(16))))
-        self.assertEqual(self.sent[1:], [(b"a", RevocationsDigest(self.trust.digest)), (b"a", RevocationsWanted(b""))])
+        self.assertEqual(
+            self.sent[1:], [(b"a", RevocationsDigest(self.trust.notices.digest)), (b"a", RevocationsWanted(b""))]
+        )
 
     def test_newsAreToldAFewAtATime(self) -> None:
         """

@@ -13,6 +13,7 @@ from wand.events import Events
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.lessening import appointed
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.revoker import Revoker
@@ -224,6 +225,7 @@ class Administration:
         if not isName(name):
             raise MembershipRefused(f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends")
         _checkNotRevoked(record)
+        self._issuer.check(msgspec.structs.replace(record, name=name))
         if not await self._assignments.takeName(name, record.identity):
             raise MembershipRefused(f"another member is called {name}")
         renamed = await self._members.change(record.identity, lambda before: msgspec.structs.replace(before, name=name))
@@ -258,7 +260,8 @@ class Administration:
         """
         Let a member admit others.
 
-        @param admits: how many, in the life of a certificate; 0 for none any more.
+        @param admits: how many, in the life of a certificate; 0 for none any more.  If that is less than before, those
+            whom it admitted beyond are no members any more, unless the network has signed for them.
         @raise NoSuchMember: if nobody has that whole name or key.
         @raise MembershipRefused: if it is a server, has the network key, or was revoked; or if the number is out of
             range.
@@ -268,7 +271,7 @@ class Administration:
         if record.server or record.admission:
             raise MembershipRefused(f"{record.name} decides about members anyway")
         self._checkAdmits(admits)
-        return await self._changed(record, lambda before: msgspec.structs.replace(before, admits=admits))
+        return await self._changed(record, lambda before: appointed(before, admits))
 
     def _checkAdmits(self, admits: int) -> None:
         if not 0 <= admits <= ADMITS_MAXIMUM:
@@ -289,6 +292,7 @@ class Administration:
 
     async def _changed(self, record: MemberRecord, to: Callable[[MemberRecord], MemberRecord]) -> MemberStatus:
         _checkNotRevoked(record)
+        self._issuer.check(to(record))
         return (await self._certified(await self._members.change(record.identity, to))).status
 
     async def _certified(self, record: MemberRecord) -> MemberRecord:

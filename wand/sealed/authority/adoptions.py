@@ -50,11 +50,12 @@ class Adoptions:
 
     def _allowed(self, content: Certificate) -> int:
         """
-        What the grant says, unless the operator has taken some of it back since.
+        What the grant says, unless the operator has taken some of it back since.  Who has the network key by now may
+        admit whom it likes, and so it could when it had a grant.
         """
         granted, admitter = content.granted, self._members.get(content.admitter)
         allowed = 0 if granted is None else granted.members
-        return allowed if admitter is None else min(allowed, admitter.admits)
+        return allowed if admitter is None or admitter.admission else min(allowed, admitter.admits)
 
     def _recent(self, admitter: bytes, now: int) -> Iterator[bytes]:
         """

@@ -168,6 +168,14 @@ class Assignments:
                 return f"{ip_address(packed)}/{self._prefix.prefixlen}"
         raise TemporarilyUnavailable("too many join at once; try again")
 
+    def isAssignable(self, address: str) -> bool:
+        """
+        Is this, with its prefix length, an address that a host may have here?
+        """
+        interface, prefix = ip_interface(address), self._prefix
+        reserved = (prefix.network_address, prefix.broadcast_address) if prefix.version == 4 else (prefix[0],)
+        return interface.network == prefix and interface.ip not in reserved
+
     def addressesOf(self, identity: bytes) -> tuple[str, ...]:
         """
         The overlay addresses of an identity.

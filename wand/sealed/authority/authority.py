@@ -20,6 +20,7 @@ from wand.sealed.authority.adoptions import Adoptions
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.lessened import Lessened
 from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
@@ -80,6 +81,7 @@ class Authority(MemberAuthority):
         self._invitations = invitations = Invitations(records, wallClock, entropy, members.isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
         recovery = MemberRecovery(members, assigned, issuer, events, Adoptions(members, wallClock, settings.life))
+        Lessened(members, issuer, trust, self)
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
         self.servers = servers = Servers(key.identity, members, records, wallClock)
         self._others = OtherServers(

@@ -61,7 +61,7 @@ class Deputy(MemberAuthority):
         members = self._members
         assigned = ClaimedAssignments(records, network.prefix, lambda identity: None, wallClock, own.claimant)
         self._assignments = assigned
-        self._signing = signing = GrantSigning(network.identity, own.key, own.certified, trust.seats)
+        self._signing = signing = GrantSigning(own.key, own.certified, trust)
         issuer = Issuer(members, signing, trust, self, wallClock, CERTIFICATE_LIFE, events)
         self._invitations = Invitations(records, wallClock, entropy, members.isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)

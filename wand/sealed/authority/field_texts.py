@@ -27,6 +27,7 @@ _LABELS: Final = {
     "binding": "its own word on its keys",
     "since": "member since",
     "revoked": "revoked at",
+    "members": "may admit, under its grants until then",
 }
 
 #: Fields that are moments, in seconds since the epoch.

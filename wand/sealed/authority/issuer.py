@@ -11,13 +11,15 @@ import msgspec
 
 from wand.errors import MembershipRefused, StoreUnavailable
 from wand.events import Events
+from wand.sealed.authority.lessening import isAllowanceDue
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.signing import Signing
 from wand.sealed.authority.unsigned_certificates import UnsignedCertificates
+from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.certificate import Certificate, isOfTheFuture, secondsToRenewal
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.signed import unverified
+from wand.sealed.credentials.signed import unverified, verified
 from wand.sealed.credentials.trust import Trust
 
 #: Seconds between two times that a server without the network key asks for the certificate of a member.
@@ -75,6 +77,13 @@ class Issuer:
         return self._signing.canSign
 
     @property
+    def now(self) -> int:
+        """
+        The time of our clock, in seconds since the epoch.
+        """
+        return int(self._wallClock())
+
+    @property
     def due(self) -> list[MemberRecord]:
         """
         Those who need a new certificate, by name.
@@ -94,14 +103,16 @@ class Issuer:
         if record.state not in ("unsigned", "member") or not self._signing.isOurs(record):
             return False
         isOutdated = self._isOld(record) and self._signing.isWorthIt(record, self._wallClock())
-        return isOutdated or not self._isSaid(record)
+        return isOutdated or not self._isSaid(record) or isAllowanceDue(record)
 
     def isAwaited(self, record: MemberRecord) -> bool:
         """
         Does a member wait for its certificate, because there is none, it says something else, or a server without the
         network key asked for one?
         """
-        isOther = record.state == "member" and (bool(record.asked) or not self._isSaid(record))
+        isOther = record.state == "member" and (
+            bool(record.asked) or not self._isSaid(record) or isAllowanceDue(record)
+        )
         return record.state == "unsigned" or isOther
 
     def _isOld(self, record: MemberRecord) -> bool:
@@ -120,6 +131,15 @@ class Issuer:
                 certificate is not None and self._signing.isSaid(record, certificate),
             )
         return known[1]
+
+    def check(self, record: MemberRecord, *, isNew: bool = False) -> None:
+        """
+        See that a member could be certified, before anything is kept of it.
+
+        @raise MembershipRefused: if not, with the reason.
+        """
+        waiting = self._members.count("unsigned") if isNew else None
+        self._signing.check(record, self.now, waiting)
 
     async def issue(self, identity: bytes) -> MemberRecord:
         """
@@ -140,6 +160,8 @@ class Issuer:
             record = unstored
         if self.hasKey:
             self._observer.certificateIssued(Identity(identity), record.certificate)
+        if record.allowance:
+            self._trust.take(record.allowance)
         self._tell(before, record)
         return record
 
@@ -163,6 +185,21 @@ class Issuer:
         self._observer.certificateIssued(Identity(content.identity), certificate)
         self._tell(record, signed)
         return True
+
+    async def acceptAllowance(self, notice: bytes) -> bool:
+        """
+        Take an allowance that was signed elsewhere.
+
+        @return: whether it is one that we wait for.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        """
+        content = verified(notice, Allowance, self._trust.network)
+        record = None if content is None else self._members.get(content.identity)
+        isWanted = content is not None and record is not None and isAllowanceDue(record)
+        if content is None or not isWanted or record is None or content.members != record.admits:
+            return False
+        await self._members.change(content.identity, lambda before: msgspec.structs.replace(before, allowance=notice))
+        return self._trust.take(notice)
 
     def _tell(self, before: MemberRecord | None, after: MemberRecord) -> None:
         """
@@ -189,7 +226,8 @@ class Issuer:
             raise MembershipRefused("this key was revoked; it cannot be a member again")
         if not self._signing.canSign:
             return self._uncertified(record)
-        return record.withCertificate(*self._signing.sign(record, int(self._wallClock()), self.life))
+        now = self.now
+        return self._signing.allow(record.withCertificate(*self._signing.sign(record, now, self.life)), now)
 
     def _uncertified(self, record: MemberRecord) -> MemberRecord:
         """

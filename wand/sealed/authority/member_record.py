@@ -33,6 +33,9 @@ class MemberRecord(msgspec.Struct, frozen=True):
     @ivar relay: has it the relay right?
     @ivar admission: has it the admission right?
     @ivar admits: how many members it may admit under a grant; 0 for none, or for one that has the network key.
+    @ivar granted: until when the longest of its grants holds, in seconds since the epoch.
+    @ivar lessened: was that right taken back, or a part of it, while it had a grant?
+    @ivar allowance: what the network signed then, the last time; see L{wand.sealed.credentials.allowance}.
     @ivar admitter: the member that admitted it; empty if a server did, or whoever has the network key.
     @ivar binding: what the member says of its keys, for the certificates that its admitter signs; see
         L{wand.sealed.credentials.key_binding}.
@@ -65,6 +68,9 @@ class MemberRecord(msgspec.Struct, frozen=True):
     admits: int = 0
     admitter: bytes = b""
     binding: bytes = b""
+    granted: int = 0
+    lessened: bool = False
+    allowance: bytes = b""
 
     @classmethod
     def of(cls, content: Certificate, certificate: bytes) -> Self:
@@ -95,6 +101,7 @@ class MemberRecord(msgspec.Struct, frozen=True):
             admits=granted.members if mayGrant and granted is not None else 0,
             admitter=content.admitter,
             binding=content.binding,
+            granted=content.expires if mayGrant else 0,
         )
 
     def certificateFor(self, network: bytes, now: int, life: int) -> Certificate:
@@ -132,8 +139,15 @@ class MemberRecord(msgspec.Struct, frozen=True):
         """
         The same with a new certificate.
         """
+        granted = certificate.expires if certificate.admission and certificate.grant else 0
         return msgspec.structs.replace(
-            self, state="member", certificate=signed, issued=certificate.issued, expires=certificate.expires, asked=0
+            self,
+            state="member",
+            certificate=signed,
+            issued=certificate.issued,
+            expires=certificate.expires,
+            asked=0,
+            granted=max(self.granted, granted),
         )
 
     def isSaidBy(self, certificate: Certificate) -> bool:

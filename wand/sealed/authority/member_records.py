@@ -29,7 +29,7 @@ class MemberRecords:
 
     def __init__(self, records: IRecords, trust: Trust) -> None:
         """
-        @param trust: told of every signed revocation in the store.
+        @param trust: told of every signed revocation and allowance in the store.
         """
         self._trust = trust
         self._stored = StoredValues(records, MEMBER_KIND, MemberRecord)
@@ -71,6 +71,12 @@ class MemberRecords:
         The records in any of these states, by name.
         """
         return self._named(key for state in states for key in self._inState.keys(state))
+
+    def count(self, state: str) -> int:
+        """
+        How many records are in a state.
+        """
+        return self._inState.count(state)
 
     @property
     def unsignedRevocations(self) -> list[MemberRecord]:
@@ -132,6 +138,9 @@ class MemberRecords:
             for record in self._stored
             if record.revocation and not self._trust.isRevoked(record.identity)
         )
+        for record in self._stored:
+            if record.allowance:
+                self._trust.take(record.allowance)
 
     async def add(self, record: MemberRecord) -> MemberRecord:
         """

@@ -84,7 +84,9 @@ class MemberRecovery:
 
     async def _record(self, content: Certificate, certificate: bytes, since: int, *, expired: bool) -> MemberRecord:
         identity = content.identity
-        addresses = [await self._address(address, content) for address in content.addresses]
+        addresses = [await self._address(address, content) for address in self._believed(content)]
+        if content.addresses and not addresses:
+            addresses = [await self._assignments.takeAddress(identity)]
         macs = [mac for mac in content.macs if await self._isOurs(mac, identity)]
         return msgspec.structs.replace(
             MemberRecord.of(content, certificate),
@@ -95,6 +97,14 @@ class MemberRecovery:
             learned=not content.admitter,
             since=since,
         )
+
+    def _believed(self, content: Certificate) -> tuple[str, ...]:
+        """
+        The addresses that are left to somebody: whom a member admitted has one, of the network's prefix.
+        """
+        if not content.admitter:
+            return content.addresses
+        return tuple(filter(self._assignments.isAssignable, content.addresses))[:1]
 
     async def _isOurs(self, mac: bytes, identity: bytes) -> bool:
         try:

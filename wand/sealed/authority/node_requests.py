@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 
-from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
+from wand.errors import GrantEnded, MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.events import Events
 from wand.sealed.authority.assignments import Assignments
@@ -31,6 +31,11 @@ from wand.timing.token_buckets import TokenBuckets
 #: run, and at once.  It asks again when an answer is lost.
 TELLING_RATE: Final = 1 / 60
 TELLING_BURST: Final = 1.0
+
+#: How often one member gets another MAC address, since each is a signature and a few writes to the store: per second in
+#: the long run, and at once.
+MOVE_RATE: Final = 0.1
+MOVE_BURST: Final = 10.0
 
 #: The longest reason of a refusal that is sent, in characters.
 REASON_MAXIMUM: Final = 300
@@ -63,6 +68,7 @@ class NodeRequests:
         self._redemption = redemption
         self._events = events
         self._delays = TokenBuckets(clock, TELLING_RATE, TELLING_BURST)
+        self._moves = TokenBuckets(clock, MOVE_RATE, MOVE_BURST)
         self._refusals = TokenBuckets(clock, TELLING_RATE, TELLING_BURST)
 
     async def redeem(
@@ -168,6 +174,8 @@ class NodeRequests:
             if record is None or record.state != "member":
                 raise MembershipRefused("this key is not a member; ask for an invitation")
             if mac not in record.macs:
+                if not self._moves.take(identity):
+                    return NotNow("this node changes its MAC address too often")
                 record = await self._move(record, mac)
             if self._issuer.isDue(record):
                 record = await self._issuer.issue(identity)
@@ -197,4 +205,6 @@ def _notNow(error: Exception) -> NotNow:
     """
     if isinstance(error, StoreUnavailable):
         return NotNow("the server cannot store anything now")
+    if isinstance(error, GrantEnded):
+        return NotNow("this member may admit nobody until it meets whoever founded the network, or a server")
     return NotNow("the server must ask somebody who cannot answer now")

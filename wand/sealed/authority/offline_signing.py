@@ -13,6 +13,7 @@ from wand.errors import AddressInvalid, MembershipRefused
 from wand.ethernet import MAC
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.signing import signedByNetwork
+from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.identity import Identity, NetworkKey
 from wand.sealed.credentials.limits import BROADCASTS, DOCUMENT_MAXIMUM, MACS, Limits
 from wand.sealed.credentials.revocation import Revocation
@@ -49,6 +50,22 @@ class CertificateRequest(msgspec.Struct, frozen=True):
     admits: int = 0
 
 
+class AllowanceRequest(msgspec.Struct, frozen=True):
+    """
+    A member that may admit fewer than its grants say; the key in hex.
+
+    @ivar number: of this allowance.
+    @ivar expires: until when its grants hold.
+    @ivar members: how many count.
+    """
+
+    name: str
+    key: str
+    number: int
+    expires: int
+    members: int
+
+
 class RevocationRequest(msgspec.Struct, frozen=True):
     """
     Somebody who was revoked; the key in hex.
@@ -75,16 +92,18 @@ class Requests(msgspec.Struct, frozen=True):
     revocations: list[RevocationRequest]
     descriptor: bytes = b""
     known: list[bytes] = []
+    allowances: list[AllowanceRequest] = []
 
 
 class Signatures(msgspec.Struct, frozen=True):
     """
-    Signed certificates and revocations.
+    Signed certificates, revocations and allowances.
     """
 
     network: str
     certificates: list[bytes]
     revocations: list[bytes]
+    allowances: list[bytes] = []
 
 
 def signedOffline(document: bytes, key: NetworkKey, now: float, life: int | None = None) -> bytes:
@@ -104,6 +123,7 @@ def signedOffline(document: bytes, key: NetworkKey, now: float, life: int | None
                 _certificate(request, key, int(now), life or requests.life) for request in requests.certificates
             ],
             revocations=[_revocation(request, key) for request in requests.revocations],
+            allowances=[_allowance(request, key) for request in requests.allowances],
         )
     except (ValueError, AddressInvalid) as error:
         raise MembershipRefused(f"the requests cannot be signed: {error}") from error
@@ -146,6 +166,11 @@ def _certificate(request: CertificateRequest, key: NetworkKey, now: int, life: i
 
 def _revocation(request: RevocationRequest, key: NetworkKey) -> bytes:
     return signed(key.signing, Revocation(key.network, _key(request.key), request.revoked))
+
+
+def _allowance(request: AllowanceRequest, key: NetworkKey) -> bytes:
+    said = Allowance(key.network, _key(request.key), request.number, request.expires, request.members)
+    return signed(key.signing, said)
 
 
 def _key(text: str) -> Identity:

@@ -93,6 +93,8 @@ class OtherServers:
             self._ended(identity, before, after)
         elif after.certificate and (before is None or before.certificate != after.certificate):
             self._issued.certificateIssued(identity, after.certificate)
+        if after.allowance and (before is None or before.allowance != after.allowance):
+            self._trust.take(after.allowance)
         if self._issuer.hasKey and (self._issuer.isAwaited(after) or _isRevokedUnsigned(after)):
             self._unsigned.expireAt(key, self._clock.seconds() + SIGNING_GRACE)
 

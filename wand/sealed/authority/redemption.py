@@ -83,6 +83,7 @@ class Redemption:
             offered = self._invitations.check(invitation, join.identity)
             if self._approval.isAsked(join.identity):
                 return None
+            self._issuer.check(self._draft(join, exchangeKey, offered), isNew=True)  # before anything is taken
             candidate = Candidate(MAC(join.mac), endpoint, _nameWanted(join, offered), join.identity)
             await self._ask(candidate)
             if offered.bridge:
@@ -93,9 +94,18 @@ class Redemption:
             if self._approval.isAsked(join.identity):
                 return None
             known = await self._raised(known, invitation, Candidate(MAC(join.mac), endpoint, known.name, join.identity))
+            if self._isUnbound(known):
+                known = await self._members.change(known.identity, lambda before: _bound(before, join))
+                return known if known.state == "pending" else await self._issuer.issue(known.identity)
         if known.state == "unsigned" or (known.state == "member" and not known.areRightsCertified):
             return await self._issuer.issue(known.identity)
         return known
+
+    def _isUnbound(self, record: MemberRecord) -> bool:
+        """
+        Did we admit somebody before members said which exchange key is theirs?  Nobody takes such a certificate.
+        """
+        return bool(record.admitter) and record.admitter == self._admitter and not record.binding
 
     async def enlist(self, request: HandedRequest, terms: Invitation) -> MemberRecord:
         """
@@ -121,9 +131,16 @@ class Redemption:
             return await self._members.add(await self._assignedWhole(join, exchangeKey, terms))
         if terms.name not in ("", known.name):
             raise MembershipRefused(f"it is called {known.name} already; wand rename calls it something else")
-        if _withRightsOf(known, terms) == known:
+        bound = join if self._isUnbound(known) else None
+
+        def enlisted(before: MemberRecord) -> MemberRecord:
+            more = _withRightsOf(before, terms)
+            return more if bound is None else _bound(more, bound)
+
+        if enlisted(known) == known:
             return known
-        return await self._members.change(known.identity, lambda before: _withRightsOf(before, terms))
+        self._issuer.check(enlisted(known))
+        return await self._members.change(known.identity, enlisted)
 
     def _known(self, join: Join, exchangeKey: bytes) -> MemberRecord | None:
         record = self._members.get(join.identity)
@@ -149,6 +166,7 @@ class Redemption:
             await self._askRoute(candidate, more.limits.macs)
             if self._trust.isRevoked(record.identity):  # while the hook thought
                 raise MembershipRefused("this key was revoked; it cannot be a member again")
+        self._issuer.check(more)
         await self._invitations.redeem(invitation, record.identity)
         return await self._members.change(record.identity, lambda before: _withRightsOf(before, offered))
 
@@ -202,6 +220,7 @@ class Redemption:
     async def _addNew(self, join: Join, exchangeKey: bytes, invitation: bytes) -> MemberRecord:
         try:
             record = await self._assigned(join, exchangeKey, self._invitations.check(invitation, join.identity))
+            self._issuer.check(record, isNew=True)  # else the invitation would be used for nothing
             await self._invitations.redeem(invitation, join.identity)
         except (MembershipRefused, TemporarilyUnavailable):
             await self._giveBack(join.identity)
@@ -213,7 +232,9 @@ class Redemption:
         All that a member gets, or nothing.
         """
         try:
-            return await self._assigned(join, exchangeKey, invitation)
+            record = await self._assigned(join, exchangeKey, invitation)
+            self._issuer.check(record, isNew=True)
+            return record
         except (MembershipRefused, TemporarilyUnavailable):
             await self._giveBack(join.identity)
             raise
@@ -229,14 +250,19 @@ class Redemption:
         await assignments.takeMAC(MAC(join.mac), join.identity)
         address = await assignments.takeAddress(join.identity)
         name = await assignments.takeNameLike(_nameWanted(join, invitation), join.identity)
+        draft = self._draft(join, exchangeKey, invitation)
+        return msgspec.structs.replace(draft, name=name, addresses=(address,), macs=(join.mac,))
+
+    def _draft(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
+        """
+        What would be kept of a node, with another name perhaps, but for its addresses.
+        """
         return MemberRecord(
             identity=join.identity,
             exchangeKey=exchangeKey,
-            name=name,
+            name=_nameWanted(join, invitation),
             state="pending" if invitation.approval else "unsigned",
             since=int(self._wallClock()),
-            addresses=(address,),
-            macs=(join.mac,),
             bridge=invitation.bridge,
             invitation=invitation.invitation,
             limits=invitation.limits,
@@ -258,6 +284,13 @@ def _nameWanted(join: Join, invitation: Invitation) -> str:
     What a node is to be called, if nobody is called so yet.
     """
     return invitation.name or nameLike(join.name, "node")
+
+
+def _bound(record: MemberRecord, join: Join) -> MemberRecord:
+    """
+    The same, with what a member says of its keys.
+    """
+    return msgspec.structs.replace(record, binding=join.binding)
 
 
 def _withRightsOf(record: MemberRecord, invitation: Invitation) -> MemberRecord:

@@ -33,7 +33,8 @@ class RevocationObserver(Protocol):
         An identity is no longer a member: end its sessions, and push the signed revocation.  Called for each new
         revocation, whether an operator made it here, another server did, or a peer told of it.
 
-        @param revocation: empty as long as it waits for a signature made elsewhere.
+        @param revocation: empty as long as it waits for a signature made elsewhere; or what else the network signed
+            that ended its membership, about whoever admitted it.
         """
 
 

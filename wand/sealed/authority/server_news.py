@@ -9,13 +9,17 @@ from typing import Final
 
 from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
+from wand.interfaces.participant import ControlReaders
 from wand.sealed.authority.servers import Servers
+from wand.sealed.control_numbers import SERVERS_TOLD
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.messages import MESSAGE_MAXIMUM, Server, pack
+from wand.sealed.credentials.messages import ServersTold, parse
+from wand.sealed.credentials.server_comparison import ANSWER_BURST, ANSWER_RATE, COUNTERS, notTold, toldOf
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.credentials.token import OTHERS_MAXIMUM, TokenServer
 from wand.timing.repeating import Repeating
+from wand.timing.token_buckets import TokenBuckets
 
 #: How many members are told at once that a server is new, and seconds until the next ones are.
 TOLD_AT_ONCE: Final = 20
@@ -24,8 +28,8 @@ TELLING_INTERVAL: Final = 0.01
 
 class ServerNews:
     """
-    Tells each member when its session begins, and all when a server is new or is reached elsewhere.  Those that may
-    admit others are told of this server, too, since they pass that on.
+    Tells each member what it was not told, when it asks, and all when a server is new or is reached elsewhere.  Those
+    that may admit others are told of this server, too, since they pass that on.
     """
 
     def __init__(
@@ -33,6 +37,7 @@ class ServerNews:
         servers: Servers,
         certificateOf: Callable[[bytes], bytes],
         sessions: ISessions,
+        control: ControlReaders,
         context: Context,
     ) -> None:
         """
@@ -45,7 +50,10 @@ class ServerNews:
         self._told: set[bytes] = set()
         self._untold: Iterator[bytes] = iter(())
         self._telling = Repeating("news of servers", self._tellSome, context.clock, context.failures)
-        sessions.onSession(self._session)
+        context.counters.declare(COUNTERS)
+        self._counters = context.counters
+        self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
+        control.read(range(SERVERS_TOLD, SERVERS_TOLD + 1), self._asked)
         servers.observe(self._changed)
 
     def stop(self) -> None:
@@ -73,11 +81,16 @@ class ServerNews:
         """
         self._told.discard(identity)
 
-    def _session(self, peer: bytes, member: Member, up: bool) -> None:
-        if up:
-            self._tell(peer)
-        if up and member.admission:
-            self._tellOurselves(peer)
+    def _asked(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if not isinstance(message, ServersTold):
+            return
+        if not self._answers.take(peer):
+            self._counters["drop-control-servers"] += 1
+            return
+        ours = self._about(self._servers.own) if member.admission else ()
+        for told in notTold(message, (*self._messages(peer), *ours)):
+            self._sessions.sendControl(peer, told)
 
     def _tellOurselves(self, peer: bytes) -> None:
         for message in self._about(self._servers.own):
@@ -109,6 +122,6 @@ class ServerNews:
 
     def _about(self, servers: Iterable[TokenServer]) -> Iterator[bytes]:
         for server in servers:
-            message = pack(Server(self._certificateOf(server.identity), server.endpoints))
-            if len(message) <= MESSAGE_MAXIMUM:
+            message = toldOf(self._certificateOf(server.identity), server)
+            if message is not None:
                 yield message

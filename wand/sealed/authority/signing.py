@@ -9,19 +9,23 @@ from typing import Final, Protocol
 
 import msgspec
 
-from wand.errors import MembershipRefused
+from wand.errors import GrantEnded, MembershipRefused
+from wand.sealed.authority.lessening import withAllowance
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.credentials.certificate import Certificate, isOfTheFuture
 from wand.sealed.credentials.grant import Grant
 from wand.sealed.credentials.identity import Identity, NetworkKey, NodeKey
 from wand.sealed.credentials.limits import DEFAULT_LIMITS
-from wand.sealed.credentials.seats import Seats
-from wand.sealed.credentials.signed import signed
+from wand.sealed.credentials.signed import SIGNED_MAXIMUM, signed, signedSize
+from wand.sealed.credentials.trust import Trust
 
 #: Why nobody can be admitted here.
 NO_GRANT: Final = (
     "this node may not admit members: whoever founded the network, or a server, lets it do so (wand appoint NAME there)"
 )
+
+#: How many octets a seat and a binding take in a certificate, at most.
+GIVEN_SIZE: Final = 66
 
 
 class Signing(Protocol):
@@ -49,6 +53,20 @@ class Signing(Protocol):
         Is a new certificate better than an old one that says the same?
         """
 
+    def check(self, record: MemberRecord, now: int, waiting: int | None = None) -> None:
+        """
+        See that we could sign for a member, before anything is kept of it.
+
+        @param waiting: if that one is new, how many wait for a certificate besides.
+        @raise MembershipRefused: if not, with the reason.
+        @raise GrantEnded: if not now.
+        """
+
+    def allow(self, record: MemberRecord, now: int) -> MemberRecord:
+        """
+        The same, with what has to be signed besides of what a member may admit.
+        """
+
     def sign(self, record: MemberRecord, now: int, life: int) -> tuple[Certificate, bytes]:
         """
         Make a certificate.
@@ -56,6 +74,7 @@ class Signing(Protocol):
         @param life: for how many seconds it is to be valid.
         @return: what it says, and the whole, signed.
         @raise MembershipRefused: if that cannot be.
+        @raise GrantEnded: if that cannot be now.
         """
 
 
@@ -93,6 +112,18 @@ class NetworkSigning:
         """
         return True
 
+    def check(self, record: MemberRecord, now: int, waiting: int | None = None) -> None:
+        """
+        See L{Signing}.
+        """
+        _checkSize(record.certificateFor(self._network, now, 1), record.grantUntil(now + 1))
+
+    def allow(self, record: MemberRecord, now: int) -> MemberRecord:
+        """
+        See L{Signing}.
+        """
+        return record if self._key is None else withAllowance(record, self._key, now)
+
     def sign(self, record: MemberRecord, now: int, life: int) -> tuple[Certificate, bytes]:
         """
         See L{Signing}.
@@ -104,9 +135,12 @@ class NetworkSigning:
 def signedByNetwork(record: MemberRecord, key: NetworkKey, now: int, life: int) -> tuple[Certificate, bytes]:
     """
     Sign what is kept of a member, with a grant if it may admit others.
+
+    @raise MembershipRefused: if that would be too long.
     """
     certificate = record.certificateFor(key.network, now, life)
     grant = record.grantUntil(certificate.expires)
+    _checkSize(certificate, grant)
     if grant is not None:
         certificate = msgspec.structs.replace(certificate, grant=signed(key.signing, grant))
     return certificate, signed(key.signing, certificate)
@@ -117,15 +151,15 @@ class GrantSigning:
     Signs with a member's own key, for those whom it admitted.
     """
 
-    def __init__(self, network: Identity, key: NodeKey, own: Callable[[], Certificate | None], seats: Seats) -> None:
+    def __init__(self, key: NodeKey, own: Callable[[], Certificate | None], trust: Trust) -> None:
         """
         @param own: our certificate, with our grant.
-        @param seats: those of our network.
+        @param trust: knows who has which seat, and what was taken back of our right.
         """
-        self._network = network
+        self._network = trust.network
         self._key = key
         self._own = own
-        self._seats = seats
+        self._trust = trust
 
     @property
     def grant(self) -> Grant | None:
@@ -133,7 +167,8 @@ class GrantSigning:
         What we may do; C{None} if we may not, or no longer.
         """
         own = self._own()
-        return own.granted if own is not None and own.admission else None
+        grant = own.granted if own is not None and own.admission else None
+        return grant if grant is not None and self._trust.seatsOf(grant) else None
 
     @property
     def canSign(self) -> bool:
@@ -169,28 +204,67 @@ class GrantSigning:
             return False
         return grant.expires > record.expires or isOfTheFuture(record.issued, max(now, grant.since))
 
+    def check(self, record: MemberRecord, now: int, waiting: int | None = None) -> None:
+        """
+        See L{Signing}: also whether a seat is free.
+        """
+        grant = self._checked(record, now)
+        if waiting is not None:
+            self._trust.seats.checkFree(grant.identity, self._trust.seatsOf(grant), waiting + 1)
+
+    def allow(self, record: MemberRecord, now: int) -> MemberRecord:
+        """
+        See L{Signing}: nobody that a member admitted admits others.
+        """
+        return record
+
     def sign(self, record: MemberRecord, now: int, life: int) -> tuple[Certificate, bytes]:
         """
         See L{Signing}.
         """
-        own, grant = self._own(), self.grant
-        if own is None or grant is None:
+        own, grant = self._own(), self._checked(record, now)
+        assert own is not None  # it has our grant
+        now = max(now, own.issued)  # it is later than that, whatever our clock says
+        certificate = _under(grant, record.certificateFor(self._network, now, min(life, grant.expires - now)))
+        seat = self._seatOf(record, grant)
+        certificate = msgspec.structs.replace(certificate, grant=own.grant, seat=seat, binding=record.binding)
+        octets = signed(self._key.signing, certificate)
+        self._trust.seats.take(certificate)  # before anybody shows it to us: the next one is to get another seat
+        return certificate, octets
+
+    def _checked(self, record: MemberRecord, now: int) -> Grant:
+        """
+        Our grant, if it lets us sign for this member now.
+        """
+        grant = self.grant
+        if grant is None:
             raise MembershipRefused(NO_GRANT)
         if grant.expires <= now:
-            raise MembershipRefused(
+            raise GrantEnded(
                 "the right of this node to admit members has expired: it gets it anew as soon as it reaches whoever "
                 "founded the network, or a server; try again then"
             )
         checkTerms(grant, bridge=record.bridge, relay=record.relay)
-        certificate = _under(grant, record.certificateFor(self._network, now, min(life, grant.expires - now)))
-        seat = self._seatOf(record, grant)
-        certificate = msgspec.structs.replace(certificate, grant=own.grant, seat=seat, binding=record.binding)
-        self._seats.take(certificate)  # before anybody shows it to us: the next one is to get another seat
-        return certificate, signed(self._key.signing, certificate)
+        _checkSize(record.certificateFor(self._network, now, 1), grant, GIVEN_SIZE)
+        return grant
 
     def _seatOf(self, record: MemberRecord, grant: Grant) -> int:
-        seat = self._seats.seatOf(grant.identity, record.identity)
-        return self._seats.free(grant) if seat is None or seat >= grant.members else seat
+        members = self._trust.seatsOf(grant)
+        seat = self._trust.seats.seatOf(grant.identity, record.identity)
+        return self._trust.seats.free(grant.identity, members) if seat is None or seat >= members else seat
+
+
+def _checkSize(certificate: Certificate, grant: Grant | None, more: int = 0) -> None:
+    """
+    @param more: how many octets are added by whoever signs.
+    @raise MembershipRefused: if nobody would accept that, because it is too long.
+    """
+    size = signedSize(certificate) + (0 if grant is None else signedSize(grant)) + more
+    if size > SIGNED_MAXIMUM:
+        raise MembershipRefused(
+            f"the certificate of {certificate.name} would be too long, by {size - SIGNED_MAXIMUM} octets: give it "
+            "fewer addresses, or a shorter name"
+        )
 
 
 def checkTerms(grant: Grant, *, bridge: bool, relay: bool) -> None:

@@ -18,6 +18,7 @@ from msgspec.structs import FieldInfo
 from wand.ethernet import MAC
 from wand.sealed.authority.field_texts import labelOf, linesOf, textOf
 from wand.sealed.authority.offline_signing import CertificateRequest, Requests, RevocationRequest, Signatures
+from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.certificate import SERVER, Certificate
 from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.descriptor import Descriptor, prefixFrom
@@ -40,6 +41,9 @@ TRUSTED_NAMES: Final = frozenset(
 
 #: Characters that look alike.
 _ALIKE: Final = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "8": "b", "2": "z", "-": None})
+
+#: What it means to sign an allowance.
+LESSENED_WARNING: Final = "whom it admitted beyond that is no member any more, unless the network has signed for them"
 
 _Kind = TypeVar("_Kind", bound=Body)
 
@@ -82,6 +86,11 @@ def reviews(requests: Requests, signatures: Signatures, network: bytes, now: flo
                 [("called there", revoked.name), *linesOf(revocation, now)],
                 [*context.revocationWarnings(revocation, revoked)],
             )
+        )
+    for octets, lessened in zip(signatures.allowances, requests.allowances, strict=True):
+        allowance = _read(octets, Allowance)
+        found.append(
+            Review("allowance", [("called there", lessened.name), *linesOf(allowance, now)], [LESSENED_WARNING])
         )
     return found
 

@@ -38,6 +38,13 @@ class Index(Generic[Value]):
         keys = self._keys.get(what, {})
         return (keys,) if isinstance(keys, bytes) else tuple(keys)
 
+    def count(self, what: Hashable) -> int:
+        """
+        How many values say this.
+        """
+        keys = self._keys.get(what, {})
+        return 1 if isinstance(keys, bytes) else len(keys)
+
     def __contains__(self, what: Hashable) -> bool:
         """
         Is there a value that says this?

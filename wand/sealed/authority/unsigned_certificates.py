@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from wand.sealed.authority.lessening import isAllowanceDue
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.credentials.certificate import SKEW
@@ -27,7 +28,7 @@ class UnsignedCertificates:
         @param life: for how many seconds a certificate is valid.
         """
         self._width = max(1, life // PARTS)
-        self._unsaid = members.index(lambda record: _isAlive(record) and not isSaid(record))
+        self._unsaid = members.index(lambda record: _isAlive(record) and (not isSaid(record) or isAllowanceDue(record)))
         self._times = members.index(self._partsOf)
 
     def candidates(self, now: float) -> Iterator[bytes]:

@@ -18,12 +18,16 @@ from wand.sealed.credentials.token import Endpoints
 #: The largest message, in octets.
 MESSAGE_MAXIMUM: Final = 1152
 
+#: Of how many servers one message says that they were told.
+SERVERS_TOLD_MAXIMUM: Final = 16
+
 #: How many revocations are in one message at most.
 REVOCATIONS_PAGE: Final = 6
 
 Signed: TypeAlias = Annotated[bytes, Meta(max_length=SIGNED_MAXIMUM)]
 Index: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
 Reason: TypeAlias = Annotated[str, Meta(max_length=300)]
+_Digest: TypeAlias = Annotated[bytes, Meta(min_length=8, max_length=8)]
 _SignedRevocation: TypeAlias = Annotated[bytes, Meta(max_length=176)]
 
 
@@ -155,7 +159,7 @@ class RevocationsDigest(msgspec.Struct, tag=control_numbers.REVOCATIONS_DIGEST, 
     """
     What the sender knows of revocations.
 
-    @ivar digest: see L{wand.sealed.credentials.trust.Trust.digest}.
+    @ivar digest: see L{wand.sealed.credentials.notices.Notices.digest}.
     """
 
     digest: Octets16
@@ -219,6 +223,16 @@ class Server(msgspec.Struct, tag=control_numbers.SERVER, frozen=True, array_like
     endpoints: Endpoints
 
 
+class ServersTold(msgspec.Struct, tag=control_numbers.SERVERS_TOLD, frozen=True, array_like=True):
+    """
+    What the sender was told of servers; it wants to hear what it was not.
+
+    @ivar digests: see L{wand.sealed.credentials.server_comparison.digestOf}.
+    """
+
+    digests: Annotated[tuple[_Digest, ...], Meta(max_length=SERVERS_TOLD_MAXIMUM)]
+
+
 Message: TypeAlias = (
     Join
     | Admitted
@@ -236,6 +250,7 @@ Message: TypeAlias = (
     | Goodbye
     | Farewell
     | Server
+    | ServersTold
 )
 
 

@@ -1,9 +1,10 @@
 """
-How revocations spread: two members that meet compare what they know, and ask for what they lack.
+How revocations spread, and allowances: two members that meet compare what they know, and ask for what they lack.
 """
 
 from __future__ import annotations
 
+from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.messages import (
     REVOCATIONS_PAGE,
     Revocations,
@@ -28,13 +29,13 @@ class RevocationComparison:
         """
         What to send when a session begins, and from time to time.
         """
-        return RevocationsDigest(self._trust.digest)
+        return RevocationsDigest(self._trust.notices.digest)
 
-    def push(self, revocation: bytes) -> Revocations:
+    def push(self, notice: bytes) -> Revocations:
         """
-        What to send to everybody when a revocation is new.
+        What to send to everybody when a revocation or an allowance is new.
         """
-        return Revocations((revocation,), b"")
+        return Revocations((notice,), b"")
 
     def answer(
         self, message: RevocationsDigest | RevocationsWanted | Revocations
@@ -44,15 +45,20 @@ class RevocationComparison:
         """
         match message:
             case RevocationsDigest(digest):
-                return None if digest == self._trust.digest else RevocationsWanted(b"")
+                return None if digest == self._trust.notices.digest else RevocationsWanted(b"")
             case RevocationsWanted(after):
                 return self._page(after)
             case Revocations(revocations, after):
                 for revocation in revocations:
-                    self._trust.revoke(revocation)
+                    self._trust.take(revocation)
                 return RevocationsWanted(after) if after and revocations else None
 
     def _page(self, after: bytes) -> Revocations | None:
-        page = self._trust.page(after, REVOCATIONS_PAGE + 1)
-        last = unverified(page[REVOCATIONS_PAGE - 1], Revocation) if len(page) > REVOCATIONS_PAGE else None
-        return Revocations(tuple(page[:REVOCATIONS_PAGE]), b"" if last is None else last.identity) if page else None
+        page = self._trust.notices.page(after, REVOCATIONS_PAGE + 1)
+        after = _identityOf(page[REVOCATIONS_PAGE - 1]) if len(page) > REVOCATIONS_PAGE else b""
+        return Revocations(tuple(page[:REVOCATIONS_PAGE]), after) if page else None
+
+
+def _identityOf(notice: bytes) -> bytes:
+    content = unverified(notice, Revocation) or unverified(notice, Allowance)
+    return b"" if content is None else content.identity

@@ -5,13 +5,14 @@ Seats: how many members each admitting one has admitted.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 import attrs
 
 from wand.errors import MembershipRefused
+from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.certificate import Certificate
-from wand.sealed.credentials.grant import Grant
 from wand.sealed.credentials.identity import Identity
 
 #: How often a seat changes hands before it is nobody's.  Of honest members it never does.
@@ -58,12 +59,12 @@ class Seats:
         self,
         wallClock: Callable[[], float],
         isVoid: Callable[[bytes], bool],
-        displaced: Callable[[Identity], object],
+        displaced: Callable[[Identity, bytes], object],
     ) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
         @param isVoid: was this identity revoked?  Its seat is free.
-        @param displaced: called with whoever loses its seat to an older member.
+        @param displaced: called with whoever loses its seat to an older member, and with the one whose seat it was.
         """
         self._wallClock = wallClock
         self._isVoid = isVoid
@@ -89,30 +90,43 @@ class Seats:
             return False
         isSame = holder.identity == new.identity
         if certificate.expires > self._wallClock() and (isSame or new.seniority < holder.seniority):
-            holder = seats[certificate.seat] = self._changed(holder, new)
+            holder = seats[certificate.seat] = self._changed(holder, new, granted.identity)
         return holder.identity == new.identity and not holder.isNobodys
 
-    def _changed(self, holder: _Seat, new: _Seat) -> _Seat:
+    def _changed(self, holder: _Seat, new: _Seat, admitter: bytes) -> _Seat:
         expires = max(new.expires, holder.expires)
         if holder.identity == new.identity:
             return attrs.evolve(holder, since=min(new.since, holder.since), expires=expires)
-        self._displaced(holder.identity)
+        self._displaced(holder.identity, admitter)
         return attrs.evolve(new, expires=expires, changes=holder.changes + 1)
 
-    def free(self, grant: Grant) -> int:
+    def free(self, admitter: bytes, members: int) -> int:
         """
-        The first seat that is free.
+        The first seat of a member that is free.
 
+        @param members: how many seats it has.
         @raise MembershipRefused: if there is none.
         """
-        seats = self._of.get(grant.identity, {})
-        for number in range(grant.members):
-            if self._isFree(seats.get(number)):
-                return number
-        raise MembershipRefused(
-            f"this node has admitted {grant.members} members in the life of a certificate, which is as many as it may: "
-            "whoever founded the network can allow more (wand appoint)"
-        )
+        return self._free(admitter, members, 1)[0]
+
+    def checkFree(self, admitter: bytes, members: int, count: int) -> None:
+        """
+        See that so many seats of a member are free.
+
+        @param members: how many seats it has.
+        @raise MembershipRefused: if there are less.
+        """
+        self._free(admitter, members, count)
+
+    def _free(self, admitter: bytes, members: int, count: int) -> list[int]:
+        seats = self._of.get(admitter, {})
+        found = list(islice((number for number in range(members) if self._isFree(seats.get(number))), count))
+        if len(found) < count:
+            raise MembershipRefused(
+                f"this node has admitted {members} members in the life of a certificate, which is as many as it may: "
+                "whoever founded the network can allow more (wand appoint)"
+            )
+        return found
 
     def seatOf(self, admitter: bytes, identity: bytes) -> int | None:
         """
@@ -126,6 +140,17 @@ class Seats:
         Those who were admitted by a member, as far as is known.
         """
         return tuple({seat.identity: None for seat in self._of.get(admitter, {}).values()})
+
+    def lost(self, allowance: Allowance) -> tuple[Identity, ...]:
+        """
+        Those whose seats count no more by an allowance, as far as is known.
+        """
+        seats = self._of.get(allowance.identity, {})
+        return tuple(
+            seat.identity
+            for number, seat in seats.items()
+            if number >= allowance.members and seat.expires <= allowance.expires
+        )
 
     def _isFree(self, seat: _Seat | None) -> bool:
         return seat is None or seat.expires <= self._wallClock() or self._isVoid(seat.identity)

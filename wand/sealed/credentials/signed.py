@@ -95,6 +95,13 @@ def signed(key: Ed25519PrivateKey, body: Body) -> bytes:
     return thing
 
 
+def signedSize(body: Body) -> int:
+    """
+    How many octets a body takes once it is signed.
+    """
+    return len(packed(_Signed(packed(body), bytes(64))))
+
+
 def unverified(octets: bytes, kind: type[Signable]) -> Signable | None:
     """
     Read what a signed thing says before it is known who must have signed it.

@@ -4,34 +4,38 @@ Trust: whose certificates are valid.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable
 from hashlib import sha256
-from heapq import heappop, heappush
 from hmac import compare_digest
 from typing import Final
 
 from twisted.logger import Logger
 
 from wand.interfaces.membership import Member
+from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.chain import certified
+from wand.sealed.credentials.grant import Grant
 from wand.sealed.credentials.identity import Identity
+from wand.sealed.credentials.notices import Notices
 from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.seats import Seats
 from wand.sealed.credentials.signed import unverified, verified
 
-#: How many revocations are kept.  Beyond, the oldest go: the certificates that they were about expired long ago.
+#: How many revocations and allowances are kept.  Beyond, the oldest go: the certificates that they were about expired
+#: long ago.
 REVOCATIONS_MAXIMUM: Final = 10_000
 
 
 class Trust:
     """
-    Knows a network and the keys that it revoked.
+    Knows a network, the keys that it revoked, and from whom it took a right to admit others, or a part of it.
 
     @ivar network: the network's public key.
+    @ivar notices: what was signed about that, to be passed on.
     @ivar seats: whom members admitted.
-    @ivar displaced: called with a member whose certificate counts no more, because an older one has its seat.
+    @ivar displaced: called with a member whose certificate counts no more, because an older one has its seat, and with
+        the member that signed it.
     """
 
     _log = Logger()
@@ -42,14 +46,13 @@ class Trust:
         """
         self.network = network
         self._wallClock = wallClock
-        self._limit = limit
+        self.notices = Notices(limit)
         self._revoked: dict[Identity, bytes] = {}
-        self._ages: list[tuple[int, bytes]] = []
-        self._sorted: list[Identity] = []
-        self._digest: bytes | None = None
+        self._allowances: dict[Identity, Allowance] = {}
         self._observers: list[Callable[[Identity, bytes], object]] = []
-        self.displaced: Callable[[Identity], object] = lambda identity: None
-        self.seats = Seats(wallClock, self.isRevoked, lambda identity: self.displaced(identity))
+        self._allowanceObservers: list[Callable[[Allowance, bytes], object]] = []
+        self.displaced: Callable[[Identity, bytes], object] = lambda identity, admitter: None
+        self.seats = Seats(wallClock, self.isRevoked, lambda *displaced: self.displaced(*displaced))
 
     # Certificates.
 
@@ -57,7 +60,7 @@ class Trust:
         """
         Check a certificate, whoever presents it.  One that was issued in the future is as good as any: its issuer's
         clock is ahead, or ours is behind, and the signature proves that it was issued.  One that a member signed is
-        valid for as long as that member is not revoked, and while nobody else has its seat.
+        valid for as long as that member is not revoked, may admit so many, and while nobody else has its seat.
 
         @param expired: whether it may have expired.
         @param isKnown: was its signature verified before?  That takes as long as all the rest of an announcement.
@@ -76,8 +79,18 @@ class Trust:
         return content if not content.grant or self._isSeated(content) else None
 
     def _isSeated(self, content: Certificate) -> bool:
-        admitter = content.admitter
-        return not admitter or (Identity(admitter) not in self._revoked and self.seats.take(content))
+        admitter, granted = content.admitter, content.granted
+        if not admitter or granted is None:
+            return True
+        isAllowed = Identity(admitter) not in self._revoked and content.seat < self.seatsOf(granted)
+        return isAllowed and self.seats.take(content)
+
+    def seatsOf(self, grant: Grant) -> int:
+        """
+        How many members may be admitted under a grant, after all that was taken back since.
+        """
+        allowance = self._allowances.get(Identity(grant.identity))
+        return grant.members if allowance is None else allowance.seatsOf(grant)
 
     def admit(
         self, certificate: bytes, exchangeKey: bytes, *, expired: bool = False, isKnown: bool = False
@@ -92,7 +105,7 @@ class Trust:
             return None
         return content.member
 
-    # Revocations.
+    # What was taken back.
 
     def isRevoked(self, identity: bytes) -> bool:
         """
@@ -106,6 +119,20 @@ class Trust:
         """
         self._observers.append(observer)
 
+    def observeAllowances(self, observer: Callable[[Allowance, bytes], object]) -> None:
+        """
+        Call C{observer} with each allowance that is new, and the same as it was signed.
+        """
+        self._allowanceObservers.append(observer)
+
+    def take(self, notice: bytes) -> bool:
+        """
+        Take a signed revocation or a signed allowance.
+
+        @return: whether it is valid and new.
+        """
+        return self.allow(notice) or self.revoke(notice)
+
     def revoke(self, revocation: bytes) -> bool:
         """
         Take a signed revocation.
@@ -116,23 +143,54 @@ class Trust:
         if content is None or not compare_digest(content.network, self.network):
             return False
         identity = Identity(content.identity)
-        if identity in self._revoked or not self._hasRoom(content):
+        if identity in self._revoked or not self.notices.hasRoom(identity, content.revoked):
             return False
+        self._allowances.pop(identity, None)
         self._revoked[identity] = revocation
-        heappush(self._ages, (content.revoked, identity))
-        insort(self._sorted, identity)
-        self._digest = None
+        self._forget(self.notices.keep(identity, content.revoked, revocation))
         for observer in self._observers:
             observer(identity, revocation)
         return True
 
-    def load(self, revocations: Iterable[bytes]) -> None:
+    def allow(self, allowance: bytes) -> bool:
         """
-        Take stored revocations.  One that cannot be read is logged and skipped.
+        Take a signed allowance.
+
+        @return: whether it is valid and new, and of a member that was not revoked.
         """
-        for revocation in revocations:
-            if not self.revoke(revocation):
-                self._log.warn("a kept revocation is not valid, or too many are kept: {octets}", octets=revocation)
+        content = verified(allowance, Allowance, self.network)
+        if content is None or not compare_digest(content.network, self.network):
+            return False
+        identity = Identity(content.identity)
+        known = self._allowances.get(identity)
+        if identity in self._revoked or (known is not None and _rank(content) <= _rank(known)):
+            return False
+        if not self.notices.hasRoom(identity, content.number):
+            return False
+        self._allowances[identity] = content
+        self._forget(self.notices.keep(identity, content.number, allowance, sha256(allowance).digest()[:16]))
+        for observer in self._allowanceObservers:
+            observer(content, allowance)
+        return True
+
+    def _forget(self, identity: Identity | None) -> None:
+        if identity is not None:
+            self._revoked.pop(identity, None)
+            self._allowances.pop(identity, None)
+
+    def allowanceOf(self, identity: bytes) -> Allowance | None:
+        """
+        What was taken of a member's right to admit others; C{None} if nothing was.
+        """
+        return self._allowances.get(Identity(identity))
+
+    def load(self, notices: Iterable[bytes]) -> None:
+        """
+        Take stored revocations and allowances.  One that cannot be read is logged and skipped.
+        """
+        for notice in notices:
+            if not self.take(notice):
+                self._log.warn("a kept revocation is not valid, or too many are kept: {octets}", octets=notice)
 
     @property
     def revocations(self) -> tuple[bytes, ...]:
@@ -141,27 +199,9 @@ class Trust:
         """
         return tuple(self._revoked.values())
 
-    @property
-    def digest(self) -> bytes:
-        """
-        16 octets that are the same for those who know the same revocations.
-        """
-        if self._digest is None:
-            self._digest = sha256(b"".join(self._sorted)).digest()[:16]
-        return self._digest
 
-    def page(self, after: bytes, count: int) -> list[bytes]:
-        """
-        At most C{count} revocations, in the order of their keys, those beyond C{after}.
-        """
-        start = bisect_right(self._sorted, after)
-        return [self._revoked[identity] for identity in self._sorted[start : start + count]]
-
-    def _hasRoom(self, revocation: Revocation) -> bool:
-        if len(self._revoked) < self._limit:
-            return True
-        if (revocation.revoked, revocation.identity) < self._ages[0]:
-            return False
-        oldest = Identity(heappop(self._ages)[1])
-        del self._revoked[oldest], self._sorted[bisect_left(self._sorted, oldest)]
-        return True
+def _rank(allowance: Allowance) -> tuple[int, int, int]:
+    """
+    Of several about one member the one with the highest counts; of those of one number, the one that takes more.
+    """
+    return allowance.number, -allowance.members, allowance.expires

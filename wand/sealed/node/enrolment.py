@@ -299,7 +299,13 @@ class Enrolment:
             return True
         if own.admitter != new.admitter:
             return not new.admitter or own.expires <= now
-        return new.issued >= own.issued or isOfTheFuture(own.issued, now)
+        return self.isLater(new, own)
+
+    def isLater(self, new: Certificate, kept: Certificate) -> bool:
+        """
+        Is a certificate no older than the one that is kept of the same member, unless that was issued in the future?
+        """
+        return new.issued >= kept.issued or isOfTheFuture(kept.issued, self._wallClock())
 
     @property
     def renewalIn(self) -> float:

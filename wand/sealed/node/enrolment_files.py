@@ -12,7 +12,6 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from wand.errors import StateUnavailable, TokenInvalid
-from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.secret_files import readSecretFile
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.sealed.credentials.token import Token
@@ -127,7 +126,7 @@ class InvitationFile:
 
 class RevocationsFile:
     """
-    The revocations that a L{Trust} knows, written soon after there are new ones.
+    The revocations and allowances that a L{Trust} knows, written soon after there are new ones.
     """
 
     def __init__(self, files: EnrolmentFiles, clock: IReactorTime) -> None:
@@ -148,7 +147,8 @@ class RevocationsFile:
             self._files.sayDamaged(REVOCATIONS, otherwise)
             self._files.setAside(REVOCATIONS)
         trust.load(revocations or ())
-        trust.observe(self._revoked)
+        trust.observe(lambda identity, revocation: self._changed())
+        trust.observeAllowances(lambda allowance, notice: self._changed())
         self._trust = trust
 
     def stop(self) -> None:
@@ -159,13 +159,13 @@ class RevocationsFile:
             self._writing.stop()
             self._write()
 
-    def _revoked(self, identity: Identity, revocation: bytes) -> None:
+    def _changed(self) -> None:
         if not self._writing.isSet:
             self._writing.set(REVOCATIONS_DELAY)
 
     def _write(self) -> None:
         if self._trust is not None:
-            self._files.write(REVOCATIONS, packed(self._trust.revocations))
+            self._files.write(REVOCATIONS, packed(self._trust.notices.all))
 
 
 def _digest(token: Token) -> bytes:

@@ -61,6 +61,7 @@ class MembershipParts:
     @ivar control: the control messages of sessions.
     @ivar servers: those of our network.
     @ivar admitters: members that may admit others.
+    @ivar toldServers: asks for further servers.
     @ivar addresses: our overlay addresses at the tap.
     @ivar certificate: keeps our certificate fresh.
     @ivar participant: ourselves, as directories see us.
@@ -102,8 +103,8 @@ class MembershipParts:
         self.participant = OwnParticipant(
             enrolment, self.claims, self.servers, node.tap, node.port, context.notes, copies.overtaken
         )
-        ToldServers(enrolment, control, node.follower.serversChanged)
-        PassedServers(enrolment, sessions)
+        self.toldServers = ToldServers(enrolment, sessions, control, context, node.follower.serversChanged)
+        PassedServers(enrolment, sessions, control, context)
         self.participant.own.onChange(node.follower.announcementChanged)
 
     def _makeWhatFindsOthers(self) -> None:

@@ -107,6 +107,7 @@ class NodeMembership:
         self._parts.redeeming.stop()
         self.reach.stop()
         self._parts.admitters.stop()
+        self._parts.toldServers.stop()
         self.certificate.stop()
         self._parts.clocks.stop()
         if self._streams is not None:
@@ -212,6 +213,7 @@ class NodeMembership:
         assert trust is not None
         if self._revocations is None:
             trust.observe(self._parts.expulsion.revoked)
+            trust.observeAllowances(self._parts.expulsion.lessened)
             trust.displaced = self._parts.expulsion.displaced
             self._revocations = RevocationExchange(trust, self.sessions, self._parts.control, self._context)
             self._parts.learned.start()

@@ -5,28 +5,46 @@ for it: also while they do not answer now.
 
 from __future__ import annotations
 
-from wand.interfaces import ISessions
+from collections.abc import Iterator
+
+from wand.interfaces import Context, ISessions
 from wand.interfaces.membership import Member
-from wand.sealed.credentials.messages import MESSAGE_MAXIMUM, Server, pack
-from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM, OTHERS_MAXIMUM
+from wand.interfaces.participant import ControlReaders
+from wand.sealed.control_numbers import SERVERS_TOLD
+from wand.sealed.credentials.messages import ServersTold, parse
+from wand.sealed.credentials.server_comparison import ANSWER_BURST, ANSWER_RATE, COUNTERS, notTold, toldOf
+from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM, OTHERS_MAXIMUM, TokenServer
 from wand.sealed.node.enrolment import Enrolment
+from wand.timing.token_buckets import TokenBuckets
 
 
 class PassedServers:
     """
-    Tells them when a session with them begins.
+    Tells them when they ask.
     """
 
-    def __init__(self, enrolment: Enrolment, sessions: ISessions) -> None:
+    def __init__(self, enrolment: Enrolment, sessions: ISessions, control: ControlReaders, context: Context) -> None:
         self._enrolment = enrolment
         self._sessions = sessions
-        sessions.onSession(self._session)
+        context.counters.declare(COUNTERS)
+        self._counters = context.counters
+        self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
+        control.read(range(SERVERS_TOLD, SERVERS_TOLD + 1), self._asked)
 
-    def _session(self, peer: bytes, member: Member, up: bool) -> None:
-        if not up or member.admitter != self._enrolment.identity:
+    def _asked(self, peer: bytes, member: Member, octets: bytes) -> None:
+        message = parse(octets)
+        if not isinstance(message, ServersTold) or member.admitter != self._enrolment.identity:
             return
+        if not self._answers.take(peer):
+            self._counters["drop-control-servers"] += 1
+            return
+        for told in notTold(message, self._everything()):
+            self._sessions.sendControl(peer, told)
+
+    def _everything(self) -> Iterator[bytes]:
         certified = [each for each in self._enrolment.servers if each.certificate and each.everywhere]
         for each in certified[:OTHERS_MAXIMUM]:
-            message = pack(Server(each.certificate, each.everywhere[:ENDPOINTS_MAXIMUM]))
-            if len(message) <= MESSAGE_MAXIMUM:
-                self._sessions.sendControl(peer, message)
+            place = TokenServer(each.identity, each.exchangeKey, each.everywhere[:ENDPOINTS_MAXIMUM])
+            told = toldOf(each.certificate, place)
+            if told is not None:
+                yield told

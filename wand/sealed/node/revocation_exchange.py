@@ -1,6 +1,6 @@
 """
-Revocations are exchanged: whoever has a session compares what it knows, so that a revocation also reaches those who
-reach no server.
+Revocations are exchanged, and allowances: whoever has a session compares what it knows, so that they also reach those
+who reach no server.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class RevocationExchange:
         sessions.onSession(self._session)
         self._end = control.read(REVOCATION_NUMBERS, self._received)
         trust.observe(self._revoked)
+        trust.observeAllowances(lambda allowance, notice: self._tell(notice))
         self._isServer = isServer
         self._comparing = Repeating("the revocation exchange", self._compare, context.clock, context.failures)
         if not isServer:
@@ -79,7 +80,10 @@ class RevocationExchange:
 
     def _revoked(self, identity: Identity, revocation: bytes) -> None:
         self._present.discard(identity)
-        self._untold.append((self._comparison.push(revocation), iter(tuple(self._present))))
+        self._tell(revocation)
+
+    def _tell(self, notice: bytes) -> None:
+        self._untold.append((self._comparison.push(notice), iter(tuple(self._present))))
         if not self._isTelling:
             self._isTelling = True
             self._telling.begin(self._news(), self._toldAll)
