@@ -161,11 +161,10 @@ class MemberRecord(msgspec.Struct, frozen=True):
         """
         The same, for people.
         """
-        identity = Identity(self.identity)
         return MemberStatus(
             name=self.name,
-            key=identity.text,
-            short=str(identity),
+            key=self.identity.hex(),
+            short=str(Identity(self.identity)),
             state=self.state,
             server=self.server,
             addresses=list(self.addresses),
