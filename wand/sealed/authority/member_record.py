@@ -142,7 +142,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
         """
         same = self.certificateFor(certificate.network, certificate.issued, certificate.expires - certificate.issued)
         isGranted = certificate.granted == self.grantUntil(certificate.expires)
-        return isGranted and msgspec.structs.replace(same, grant=certificate.grant) == certificate
+        same = msgspec.structs.replace(same, grant=certificate.grant) if certificate.grant else same
+        return isGranted and same == certificate
 
     @property
     def areRightsCertified(self) -> bool:
