@@ -35,6 +35,17 @@ class SortedKeysTests(SynchronousTestCase):
         )
         self.assertEqual(len(keys), len(model))
 
+    @given(st.sets(st.binary(max_size=2)), st.binary(max_size=2), st.binary(max_size=2))
+    def test_thoseThatThereAreAtFirst(self, first: set[bytes], new: bytes, gone: bytes) -> None:
+        """
+        Keys that are there at first are in their order, with those that come and without those that go.
+        """
+        keys = SortedKeys(first)
+        if new not in first:
+            keys.add(new)
+        keys.discard(gone)
+        self.assertEqual(keys.page(b"", 1000), sorted(each for each in first | {new} if each and each != gone))
+
     def test_manyAtOnce(self) -> None:
         """
         Many new keys are sorted together; none is left after all are forgotten.

@@ -25,6 +25,7 @@ MTU_MAXIMUM: Final = 65_000
 #: The smallest MTU that IPv4 needs of a link (RFC 791).
 MTU_MINIMUM: Final = 68
 
+_ZEROS: Final = bytes(6)
 _TEXT: Final = re.compile(r"[0-9a-fA-F]{2}([:-]?)[0-9a-fA-F]{2}(?:\1[0-9a-fA-F]{2}){4}", re.ASCII)
 
 
@@ -82,7 +83,7 @@ class MAC(bytes):
         """
         Can a single host have this address?  Neither a group's nor all zeros can.
         """
-        return not self[0] & 1 and any(self)
+        return not self[0] & 1 and self != _ZEROS
 
     def __str__(self) -> str:
         return self.hex(":")

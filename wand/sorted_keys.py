@@ -5,6 +5,7 @@ Keys in their order, for lists that are shown page by page.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 from typing import Final
 
 #: Up to how many new keys are put in their places one by one.  One takes some microseconds among ten thousand, for the
@@ -17,8 +18,12 @@ class SortedKeys:
     A set of keys that knows their order.  Nothing is done for a new key until somebody wants to see the order.
     """
 
-    def __init__(self) -> None:
-        self._keys: list[bytes] = []
+    def __init__(self, keys: Iterable[bytes] = ()) -> None:
+        """
+        @param keys: those that there are, each once.  If they come in their order, as out of a store, that takes a
+            tenth of the time.
+        """
+        self._keys = sorted(keys)
         self._new: set[bytes] = set()
 
     def __len__(self) -> int:

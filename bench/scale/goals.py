@@ -74,7 +74,11 @@ def _course(name: str, figure: str, unit: str) -> Callable[[Any], str]:
 def _flat(found: Any) -> str:
     few, many = found[0], found[-1]
     parts = [f"{name} {many[name] / few[name]:.2f}" for name in ("registration", "change", "question", "page")]
-    return f"{many['members']:,} members cost, of what {few['members']:,} do, each: {', '.join(parts)}"
+    calls = [f"{name} {many['calls'][name] / few['calls'][name]:.2f}" for name in many["calls"]]
+    return (
+        f"{many['members']:,} members cost, of what {few['members']:,} do, each: {', '.join(parts)}; "
+        f"in functions called: {', '.join(calls)}"
+    )
 
 
 _SETTLED: Final = "99.9 % know the same, and nobody is doubted in vain, first after, s"

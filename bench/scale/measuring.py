@@ -130,6 +130,7 @@ class Measuring:
         try:
             self._server.start(PREFIX)
             self._server.opened()
+            self._server.counters()  # the command is compiled
             self._empty = self._server.resident
             for name, step in zip(STEPS, do, strict=True):
                 if (name in steps or name == STEPS[0]) and not self._isDone(name, step):

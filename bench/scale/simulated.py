@@ -6,6 +6,7 @@ simulated, and the server's own processor time is counted.
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,6 +54,10 @@ SAMPLE: Final = 5000
 CHANGED: Final = 0.1
 CHANGED_WITHIN: Final = 500.0
 
+#: Of what the calls are counted, and of how many members, at most.
+COUNTED: Final = ("change", "question", "page")
+_CALLS_SAMPLE: Final = 1000
+
 #: What members say that are there and want nothing.
 _HERE: Final = pack(Look(1, ()))
 
@@ -81,6 +86,7 @@ class Costs:
     @ivar listing: to list a hundred members for the operator.
     @ivar resident: for a member that is registered and asked for some others; without its session.
     @ivar told: octets that a change sends.
+    @ivar calls: how many functions are called for each of L{COUNTED}: what the processor's caches do not change.
     """
 
     members: int
@@ -93,6 +99,7 @@ class Costs:
     listing: float = 0.0
     resident: float = 0.0
     told: float = 0.0
+    calls: dict[str, float] = attrs.field(factory=dict)
 
 
 class SimulatedServer:
@@ -116,6 +123,7 @@ class SimulatedServer:
         self._turn = 0.0
         self._said = 0
         self._saying = 0.0
+        self._calls: int | None = None
         self.clock = FastClock()
         self.sessions = FakedSessions()
         self._directory = directory
@@ -218,7 +226,7 @@ class SimulatedServer:
         taken, count, each, interval = 0.0, 0, iter(calls), allWithin / len(self.papers)
         while some := list(islice(each, _AT_ONCE)):
             count += len(some)
-            with _processor() as counted:
+            with self._work() as counted:
                 for call in some:
                     call()
             taken += counted[0] + self._pass(len(some) * interval)
@@ -227,6 +235,36 @@ class SimulatedServer:
             told = self.sessions.told
             taken += self._pass(_SETTLED)
         return taken / max(1, count)
+
+    def callsOf(self, calls: Iterable[Callable[[], None]], allWithin: float = ALL_WITHIN) -> float:
+        """
+        Do the same as L{run}.
+
+        @return: how many functions, Python's own included, were called for each.
+        """
+        each, self._calls = list(calls), 0
+        try:
+            self.run(each, allWithin)
+            return self._calls / max(1, len(each))
+        finally:
+            self._calls = None
+
+    @contextmanager
+    def _work(self) -> Iterator[list[float]]:
+        """
+        The server works: its processor time, and its calls if these are counted.
+        """
+        with _processor() as taken:
+            if self._calls is not None:
+                sys.setprofile(self._called)
+            try:
+                yield taken
+            finally:
+                sys.setprofile(None)
+
+    def _called(self, frame: object, event: str, argument: object) -> None:
+        assert self._calls is not None
+        self._calls += event in ("call", "c_call")
 
     def _pass(self, seconds: float) -> float:
         """
@@ -237,7 +275,7 @@ class SimulatedServer:
         taken = 0.0
         while seconds > 0:
             step = min(seconds, self.heartbeat / 2)
-            with _processor() as counted:
+            with self._work() as counted:
                 self.clock.run(step)
             taken += counted[0]
             self._sayThatTheyAreHere(step)
@@ -316,10 +354,21 @@ def measure(directory: Path, members: int, sample: int = SAMPLE) -> Costs:
     found.change = simulated.run((simulated.register(each) for each in changing), CHANGED_WITHIN)
     found.told = (simulated.sessions.octets - octets) / len(changing)
     found.question = simulated.run(simulated.ask(each, 1) for each in some)
+    simulated.run(simulated.askForPage(each) for each in some)  # they asked for others before, and follow from now on
     found.page = simulated.run(simulated.askForPage(each) for each in some)
     found.listing = simulated.run(simulated.listMembers() for _ in some[:500])
+    found.calls = _callsOf(simulated, some[:_CALLS_SAMPLE])
     simulated.close()
     return found
+
+
+def _callsOf(simulated: SimulatedServer, some: Sequence[int]) -> dict[str, float]:
+    few = some[: len(some) // 10]
+    counted = {"page": simulated.callsOf(simulated.askForPage(each) for each in some)}
+    simulated.run(simulated.ask(each, WANTS) for each in some)  # they followed, and are told of nobody else
+    counted["change"] = simulated.callsOf((simulated.register(each) for each in few), CHANGED_WITHIN)
+    counted["question"] = simulated.callsOf(simulated.ask(each, 1) for each in some)
+    return counted
 
 
 def _some(every: Sequence[Each], count: int) -> list[Each]:

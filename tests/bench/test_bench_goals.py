@@ -31,7 +31,7 @@ def _scenario(name: str, **figures: float | None) -> dict[str, object]:
     return {"name": name, "figures": figures}
 
 
-_MADE_UP = {"members": 1000, "registration": 5.0, "change": 4.0, "question": 1.0, "page": 2.0}
+_MADE_UP = {"members": 1000, "registration": 5.0, "change": 4.0, "question": 1.0, "page": 2.0, "calls": {"page": 50.0}}
 _GOSSIP = [
     _scenario("rest", **{"sent at rest, octets/s a member": 83.5}),
     _scenario("change", **{"99.9 % know it after, s (the slowest of 10 changes)": 1.2}),

@@ -97,7 +97,7 @@ class DirectoryGrowthTests(GrowthTestCase):
             LogEntry(KeptAnnouncement.of(announcementOf(each)), ("192.0.2.9:22222",), 0.0, each + 1)
             for each in range(count)
         ]
-        self.log.load(entries, count)
+        self.log.load([(each, each.announcement) for each in entries], count)
         self.stored.published = count
         self.sent: list[bytes] = []
         self.sender = PageSender(

@@ -23,8 +23,11 @@ from wand.control.values import fitting
 #: How many items the program is asked for at once; as many of them as fit become the page.
 PAGE_ITEMS: Final = 500
 
-#: The same of members, of which no more fit, and of each of which much is told: so nothing waits long for a page.
-PAGE_MEMBERS: Final = 190
+#: The same of members, of which hardly more fit, and of each of which much is told: so nothing waits long for a page.
+PAGE_MEMBERS: Final = 150
+
+#: Likewise of peers.
+PAGE_PEERS: Final = 200
 
 #: The most characters of an error's text that are sent; an AMP value takes 65,535 octets.
 TEXT_MAXIMUM: Final = 2_000

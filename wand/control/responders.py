@@ -13,7 +13,7 @@ from wand.control import commands
 from wand.control.capture_feed import CaptureFeed
 from wand.control.commands import RequestMalformed
 from wand.control.frame_responders import FrameResponders
-from wand.control.locator import PAGE_ITEMS, Answer, checkLifetime, page
+from wand.control.locator import PAGE_ITEMS, PAGE_PEERS, Answer, checkLifetime, page
 from wand.control.program import Program
 from wand.ethernet import MAC
 from wand.status import CounterStatus
@@ -75,7 +75,7 @@ class Responders(FrameResponders):
         """
         Answer with a page of the peers.
         """
-        return page(self._program.peers(after, PAGE_ITEMS))
+        return page(self._program.peers(after, PAGE_PEERS), PAGE_PEERS)
 
     @commands.CounterList.responder
     def counters(self, after: str | None = None) -> Answer:

@@ -163,8 +163,7 @@ class ServerAdministration(Generic[Server]):
 
 
 def _present(status: MemberStatus, admitting: Admitting) -> MemberStatus:
-    identity = Identity.parse(status.key)
-    if identity is None or status.state != "member":
+    if status.state != "member":
         return status
-    online, seen = admitting.presenceOf(identity)
+    online, seen = admitting.presenceOf(Identity(bytes.fromhex(status.key)))
     return replace(status, online=online, seen=seen)

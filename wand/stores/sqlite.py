@@ -61,6 +61,9 @@ CREATE TABLE IF NOT EXISTS records (
 ) WITHOUT ROWID
 """
 
+_PUT: Final = "INSERT OR REPLACE INTO records VALUES (?, ?, ?)"
+_DELETE: Final = "DELETE FROM records WHERE kind = ? AND key = ?"
+
 #: Seconds to wait for another process that writes; at first, while it is opened, and between two tries of that.
 LOCK_PATIENCE: Final = 5.0
 OPENING_PATIENCE: Final = 30.0
@@ -99,11 +102,12 @@ class SQLiteRecords:
         """
         See L{IRecords}.
         """
-        items = tuple(records.items())
+        gone = [(kind, key) for key, value in records.items() if value is None]
+        kept = [(kind, key, value) for key, value in records.items() if value is not None]
 
         def write(connection: sqlite3.Connection) -> None:
-            for key, value in items:
-                _set(connection, kind, key, value)
+            connection.executemany(_DELETE, gone)
+            connection.executemany(_PUT, kept)
 
         return self._transacted("NORMAL", write)
 
@@ -243,9 +247,9 @@ def _prepare(path: Path) -> None:
 
 def _set(connection: sqlite3.Connection, kind: str, key: bytes, value: bytes | None) -> None:
     if value is None:
-        connection.execute("DELETE FROM records WHERE kind = ? AND key = ?", (kind, key))
+        connection.execute(_DELETE, (kind, key))
     else:
-        connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, key, value))
+        connection.execute(_PUT, (kind, key, value))
 
 
 def _isOf(error: Exception, names: tuple[str, ...]) -> bool:

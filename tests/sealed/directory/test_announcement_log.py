@@ -95,7 +95,7 @@ class AnnouncementLogTests(SynchronousTestCase):
         for number in range(3):
             self.change(number, *HOME)
         again = AnnouncementLog()
-        again.load(list(reversed(list(self.log))), 7)
+        again.load([(each, each.announcement) for each in reversed(list(self.log))], 7)
         again.change(self.said[0], HOME, 2000.0)
         self.assertEqual(again.version, 8)
         self.assertEqual(

@@ -48,9 +48,8 @@ class PresentMembersTests(SynchronousTestCase):
         own = self.network.person(0, server=True).key.identity
         self.log = AnnouncementLog()
         stored = StoredLog(own, self.log, self.records, self.context, Random(0).randbytes, lambda: None)
-        self.successResultOf(Deferred.fromCoroutine(stored.load(self.trust.check)))
         self.present = PresentMembers(self.log, stored, self.context, self.gone.append, 1000)
-        self.present.begin()
+        self.successResultOf(Deferred.fromCoroutine(stored.load(self.trust.check, self.present.loaded)))
 
     def come(self, *endpoints: str) -> bool:
         """

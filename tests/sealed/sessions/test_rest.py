@@ -75,6 +75,19 @@ class RestTests(SynchronousTestCase):
         self.say(self.members[0])
         self.assertNotIn("wayfinding", first.made)
 
+    def test_whoSaysSomethingPutsNobodyElseToRest(self) -> None:
+        """
+        A member that is at rest says something and is told something, and nothing is made of which to let go: so it
+        takes no other's turn.
+        """
+        first, awake = self.with_(self.members[0]), dict(self.indices.awake._sessions)
+        self.say(self.members[0])
+        self.server.transport.sendControl(self.members[0].peer, b"\x91\x1f")
+        self.net.run()
+        self.assertEqual(len(self.members[0].controls), 1)
+        self.assertEqual((first.made, first.link.made), ((), ()))
+        self.assertEqual(self.indices.awake._sessions, awake)
+
     def test_aServerLooksForNoOtherPlace(self) -> None:
         """
         When a session begins, a directory server does not ask the member at the places that it told of: the member

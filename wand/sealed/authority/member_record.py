@@ -156,7 +156,8 @@ class MemberRecord(msgspec.Struct, frozen=True):
         """
         same = self.certificateFor(certificate.network, certificate.issued, certificate.expires - certificate.issued)
         isGranted = certificate.granted == self.grantUntil(certificate.expires)
-        return isGranted and msgspec.structs.replace(same, grant=certificate.grant) == certificate
+        same = msgspec.structs.replace(same, grant=certificate.grant) if certificate.grant else same
+        return isGranted and same == certificate
 
     @property
     def areRightsCertified(self) -> bool:
@@ -175,11 +176,10 @@ class MemberRecord(msgspec.Struct, frozen=True):
         """
         The same, for people.
         """
-        identity = Identity(self.identity)
         return MemberStatus(
             name=self.name,
-            key=identity.text,
-            short=str(identity),
+            key=self.identity.hex(),
+            short=str(Identity(self.identity)),
             state=self.state,
             server=self.server,
             addresses=list(self.addresses),

@@ -146,9 +146,7 @@ class StoredValues(Generic[Value]):
         At most C{count} values, in the order of their keys, those beyond C{after}.
         """
         if self._order is None:
-            self._order = SortedKeys()
-            for key in self._values:
-                self._order.add(key)
+            self._order = SortedKeys(self._values)
         return [self._values[key] for key in self._order.page(after, count)]
 
     def remember(self, key: bytes, value: Value) -> None:

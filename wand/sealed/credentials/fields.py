@@ -96,8 +96,11 @@ def checkMACs(macs: tuple[bytes, ...]) -> None:
 
     @raise ValueError: if not.
     """
-    if len(set(macs)) < len(macs) or not all(MAC(mac).isUnicast for mac in macs):
-        raise ValueError("a MAC address is not a single host's, or stands twice")
+    if len(macs) > 1 and len(set(macs)) < len(macs):
+        raise ValueError("a MAC address stands twice")
+    for mac in macs:
+        if not MAC(mac).isUnicast:
+            raise ValueError("a MAC address is not a single host's")
 
 
 def checkSecret(secret: bytes) -> None:

@@ -4,6 +4,7 @@ Signed things: Pack(body, signature), the signature over the domain, a zero octe
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
@@ -14,6 +15,11 @@ from wand.sealed.credentials.fields import Octets64
 
 #: The largest signed thing, in octets: a certificate with everything that it may have fits, and into an initiation.
 SIGNED_MAXIMUM: Final = 512
+
+#: How many of the last signed things that were read are remembered with what they say: a server looks into a
+#: certificate several times while it takes an announcement, and to read it takes longer than all the rest of that but
+#: the signature.  What they say cannot change.
+READ_REMEMBERED: Final = 32
 
 
 class Body(msgspec.Struct, frozen=True, array_like=True):
@@ -106,6 +112,12 @@ def unverified(octets: bytes, kind: type[Signable]) -> Signable | None:
     """
     Read what a signed thing says before it is known who must have signed it.
     """
+    said: Signable | None = _read(octets, kind) if len(octets) <= SIGNED_MAXIMUM else None
+    return said
+
+
+@lru_cache(READ_REMEMBERED)
+def _read(octets: bytes, kind: type[Any]) -> Any:
     thing = _parts(octets)
     return None if thing is None else unpacked(thing.body, kind)
 
@@ -117,11 +129,9 @@ def verified(octets: bytes, kind: type[Signable], key: bytes) -> Signable | None
     @param key: the public key that must have signed it.
     @return: what it says, or C{None} if it is no such thing or not signed so.
     """
-    thing = _parts(octets)
-    body = None if thing is None else unpacked(thing.body, kind)
-    if thing is None or body is None or not _isSigned(thing.signature, _message(kind, thing.body), key):
-        return None
-    return body
+    body = unverified(octets, kind)
+    thing = None if body is None else _parts(octets)
+    return body if thing is not None and _isSigned(thing.signature, _message(kind, thing.body), key) else None
 
 
 def _parts(octets: bytes) -> _Signed | None:

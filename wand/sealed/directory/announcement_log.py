@@ -5,7 +5,7 @@ The log of announcements: which members there are and where each is, in the orde
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
@@ -75,21 +75,26 @@ class AnnouncementLog:
         """
         return self._entries.get(identity)
 
-    def load(self, entries: list[LogEntry], version: int) -> None:
+    def load(self, entries: Iterable[tuple[LogEntry, AnyAnnouncement]], version: int) -> None:
         """
         Take what was stored.
+
+        @param entries: each with what the member announced, as it was just read: of thousands nothing is read twice.
+        @param version: of the last change, unless an entry has a later one.
         """
-        self.version = version
-        self._entries = {entry.identity: entry for entry in entries}
-        self._order = sorted((entry.version, identity) for identity, entry in self._entries.items())
+        self._entries.clear()
         for index in (self._macs, self._online, self.claimants, self.relays):
             index.clear()
-        for entry in entries:
-            self._claim(entry.announcement)
-            if entry.announcement.certificate.relay:
-                self.relays.load(entry.identity)
+        for entry, announcement in entries:
+            identity = entry.identity
+            self._entries[identity] = entry
+            self._claim(announcement)
+            if announcement.certificate.relay:
+                self.relays.load(identity)
             if entry.endpoints:
-                self._online.add(entry.identity)
+                self._online.add(identity)
+        self._order = sorted((entry.version, identity) for identity, entry in self._entries.items())
+        self.version = max(version, self._order[-1][0] if self._order else 0)
 
     def change(
         self, announcement: AnyAnnouncement, endpoints: tuple[str, ...], now: float, *, isFirsthand: bool = True

@@ -12,7 +12,7 @@ import attrs
 from wand.interfaces import Context
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.kept_announcement import AnyAnnouncement
-from wand.sealed.directory.announcement_log import AnnouncementLog
+from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
 from wand.sealed.directory.stored_log import StoredLog
 from wand.timing.deadlines import Deadlines
 from wand.timing.token_buckets import TokenBuckets
@@ -90,14 +90,14 @@ class PresentMembers:
         self._silence: Deadlines[Identity] = Deadlines(context.clock, self._silent)
         self._expiries: Deadlines[Identity] = Deadlines(context.clock, self._expired, context.wallClock)
 
-    def begin(self) -> None:
+    def loaded(self, entry: LogEntry, announcement: AnyAnnouncement) -> None:
         """
-        The log was read.  Everybody who was online counts as such until there was time to be heard.
+        The log is read, and this member is in it.  Everybody who was online counts as such until there was time to be
+        heard.
         """
-        for entry in self._announcements:
-            self._expiries.expireAt(entry.identity, entry.announcement.certificate.expires)
-            if entry.endpoints:  # also those that other servers told of: they tell again
-                self._silence.expireAt(entry.identity, self._clock.seconds() + SILENCE)
+        self._expiries.expireAt(entry.identity, announcement.certificate.expires)
+        if entry.endpoints:  # also those that other servers told of: they tell again
+            self._silence.expireAt(entry.identity, self._clock.seconds() + SILENCE)
 
     def stop(self) -> None:
         """

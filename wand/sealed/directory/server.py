@@ -123,9 +123,8 @@ class SealedDirectoryServer:
         return self._stored.stop()
 
     async def _load(self) -> None:
-        await self._stored.load(self._check)
+        await self._stored.load(self._check, self._present.loaded)
         self._loaded = True
-        self._present.begin()
         self._looking.begin()
 
     # What arrives.

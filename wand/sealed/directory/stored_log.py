@@ -4,7 +4,7 @@ The stored log: nodes are told of a change once it is stored, so that after a cr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias, TypeVar
 
 import msgspec
@@ -109,31 +109,51 @@ class StoredLog:
             self._kind, records, self._encoded, context, UNSTORED, delay=HEARD_STORED_WITHIN, told=self._written
         )
 
-    async def load(self, check: Callable[[bytes], Certificate | None]) -> None:
+    async def load(
+        self,
+        check: Callable[[bytes], Certificate | None],
+        told: Callable[[LogEntry, Announcement], object] = lambda entry, announcement: None,
+    ) -> None:
         """
         Read everything.  What is not valid any more is deleted, what cannot be read is logged; neither disturbs the
         rest.
 
+        @param told: called with each member, and what it announced.
         @raise wand.errors.StoreUnavailable: if the store cannot be read.
         """
         stored = await self._records.load(self._kind)
         head = _decoded(stored.pop(_HEAD, b""), _Head)
-        entries, invalid = [], []
+        invalid: list[bytes] = []
+        valid = self._read(stored, check, told, invalid.append)
+        self._announcements.load(valid, head.version if head else 0)
+        self.published = self._announcements.version
+        if head is not None and head.version == self.published:
+            self.instance = head.instance
+        if head is None or invalid:
+            self._write(dict.fromkeys(invalid))
+
+    def _read(
+        self,
+        stored: Mapping[bytes, bytes],
+        check: Callable[[bytes], Certificate | None],
+        told: Callable[[LogEntry, Announcement], object],
+        invalid: Callable[[bytes], object],
+    ) -> Iterator[tuple[LogEntry, Announcement]]:
+        """
+        The members that are stored, each with what it announced.
+
+        @param invalid: called with the key of each record that is not valid any more.
+        """
         for key, octets in stored.items():
             content = _decoded(octets, StoredEntry)
             if content is None or len(key) != 32:
                 self._log.warn("the store has a record of {key} that cannot be read", key=key.hex())
-            elif (entry := self._valid(Identity(key), content, check)) is not None:
-                entries.append(entry)
+            elif (announcement := _valid(key, content, check)) is None:
+                invalid(key)
             else:
-                invalid.append(key)
-        newest = max((entry.version for entry in entries), default=0)
-        if head is not None and head.version >= newest:
-            self.instance = head.instance
-        self._announcements.load(entries, max(newest, head.version if head else 0))
-        self.published = self._announcements.version
-        if head is None or invalid:
-            self._write(dict.fromkeys(invalid))
+                entry = self._entryOf(content, announcement)
+                told(entry, announcement)
+                yield entry, announcement
 
     def heardAt(self, identity: Identity) -> float | None:
         """
@@ -219,18 +239,18 @@ class StoredLog:
             )
         )
 
-    def _valid(
-        self, identity: Identity, stored: StoredEntry, check: Callable[[bytes], Certificate | None]
-    ) -> LogEntry | None:
-        """
-        The entry of a member, unless its certificate expired or was revoked.
-        """
-        announcement = Announcement.verified(stored.certificate, stored.claim, check, isKnown=True)
-        if announcement is None or announcement.identity != identity:
-            return None
-        self.heard[identity] = self._clock.seconds() - max(0.0, self._context.wallClock() - stored.heard)
+    def _entryOf(self, stored: StoredEntry, announcement: Announcement) -> LogEntry:
         kept = KeptAnnouncement.of(announcement)
+        self.heard[kept.identity] = self._clock.seconds() - max(0.0, self._context.wallClock() - stored.heard)
         return LogEntry(kept, stored.endpoints, stored.since, stored.version, stored.isFirsthand)
+
+
+def _valid(key: bytes, stored: StoredEntry, check: Callable[[bytes], Certificate | None]) -> Announcement | None:
+    """
+    What a member announced, unless its certificate expired or was revoked.
+    """
+    announcement = Announcement.verified(stored.certificate, stored.claim, check, isKnown=True)
+    return None if announcement is None or announcement.identity != key else announcement
 
 
 def entryDecoded(octets: bytes) -> StoredEntry | None:

@@ -57,7 +57,7 @@ def _pathOf(conversation: Conversation) -> Path:
 
 
 def _recentOf(conversation: Conversation) -> Recent:
-    return NOT_KEPT if conversation.shared.isSought else Recent()
+    return Recent()
 
 
 def _wayfindingOf(conversation: Conversation) -> Wayfinding:
@@ -149,6 +149,8 @@ class Conversation(MadeAtUse):
         self.schedule = Schedule(shared, self)
         self.link = PeerLink(shared, self, self.place, self.schedule, self.account)
         self.shared = shared
+        if shared.isSought:
+            self.recent = NOT_KEPT  # nothing is made of it, so there is nothing to let go of after each message
         self._seconds = shared.clock.seconds
         self._end = end
         self._framesBefore = 0  # how many were sent when the peer last said that it hears nothing
