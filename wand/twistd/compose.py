@@ -89,8 +89,8 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     from wand.programs.wand_program import WandProgram
 
     reactor = _begin(program)
-    context = realContext(reactor, partial(endBecause, reactor))
     configuration = options.configuration(WandConfiguration)
+    context = realContext(reactor, partial(endBecause, reactor), off=configuration.disabledPlugins)
     services = AtomicService(context)
     HookService(configuration, context).setServiceParent(services)
     wand = WandProgram(configuration, context, reactor)
@@ -125,9 +125,10 @@ def settle() -> None:
 
 def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Surroundings[Kind]:
     queue = SERVER_QUEUE_BYTES if kind is ServerConfiguration else QUEUE_BYTES
+    load = partial(options.configuration, kind)
     return Surroundings(
-        load=partial(options.configuration, kind),
-        context=realContext(reactor, partial(endBecause, reactor), queue),
+        load=load,
+        context=realContext(reactor, partial(endBecause, reactor), queue, load().disabledPlugins),
         owner=options.owner(),
         end=partial(endSoon, reactor),
         lost=partial(endBecause, reactor),
