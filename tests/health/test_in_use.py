@@ -23,8 +23,8 @@ class Watcher:
 class InUseTests(SynchronousTestCase):
     def test_whatIsCounted(self) -> None:
         """
-        A failure counts for the plugin by its place, by what it opened, and by the context that it works with; and for no
-        other.  A time-out is counted apart.
+        A failure counts for the plugin by its place, by what it opened, and by the context that it works with; and for
+        no other.  A time-out is counted apart.
         """
         clock = Clock()
         context = simulatedContext(clock, Network(clock, Random(0)), "192.0.2.1")
