@@ -444,6 +444,8 @@ class SynchronizesInAWorker(RightRecords):
 
     def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
         written = super().write(kind, records)
+        if self.isClosed:
+            return written
         return self.context.deferToThread(os.fsync, self.file).addCallback(lambda _: written)
 
 
