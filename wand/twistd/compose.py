@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.application.service import IService
 
 from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
+from wand.health.notes import Notes
 from wand.interfaces import Context
 from wand.programs.atomic import AtomicService
 from wand.programs.control_socket import ControlService
@@ -25,7 +26,9 @@ from wand.programs.real_context import realContext
 from wand.twistd.collecting import SettingAside
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
+from wand.twistd.own_process import OwnProcess
 from wand.twistd.signals import heed
+from wand.twistd.standstill import Standstill
 from wand.twistd.supervisor import Supervisor, supervised
 from wand.underlay.udp_sockets import QUEUE_BYTES, SERVER_QUEUE_BYTES
 
@@ -47,6 +50,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     _control(reactor, node.configuration, options, node)
     _nameMembers(reactor, node, surroundings.context)
     heed(reactor, node.notes, node.reload, node.report)
+    keep(reactor, node.notes)
     return node
 
 
@@ -79,6 +83,7 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     if isinstance(configuration, ServerConfiguration):
         _control(reactor, configuration, options, server)
     heed(reactor, server.notes, server.reload, server.report)
+    keep(reactor, server.notes)
     return server
 
 
@@ -96,6 +101,7 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     wand = WandProgram(configuration, context, reactor)
     wand.setServiceParent(services)
     heed(reactor, context.notes, lambda: wand.reload(options.configuration(WandConfiguration)), wand.report)
+    keep(reactor, context.notes)
     return services
 
 
@@ -111,6 +117,18 @@ def _begin(program: str) -> Any:
     supervised(reactor, Supervisor(os.environ))
     reactor.callWhenRunning(settle)
     return reactor
+
+
+def keep(reactor: Any, notes: Notes) -> None:
+    """
+    Watch over what plugins must not do to the whole program, once it runs.
+    """
+    reactor.callWhenRunning(OwnProcess(reactor, notes).keep)
+    if sys.platform == "linux":
+        from wand.twistd.reactor import PromptReactor
+
+        if type(reactor) is PromptReactor:  # and not one that somebody chose
+            reactor.callWhenRunning(Standstill(reactor, notes).watch)
 
 
 def settle() -> None:
