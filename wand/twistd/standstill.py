@@ -20,8 +20,9 @@ from wand.twistd.ending import endAtOnce
 #: Seconds between two looks; what is the same at two of them stands still.
 INTERVAL: Final = 5.0
 
-#: Whose functions are not what is waited for, if a plugin called them.
-_OTHERS: Final = ("wand.", "twisted.", "zope.")
+#: Whose functions are not what is waited for, if a plugin called them; and where there are plugins nevertheless.
+_OTHERS: Final = ("wand.", "twisted.", "zope.", "__main__")
+_DROPINS: Final = "twisted.plugins."
 
 #: The note afterwards.
 NOTE: Final = "standstill"
@@ -121,8 +122,7 @@ def whereabouts(frame: FrameType | None) -> str:
     """
     innermost = frame
     while frame is not None:
-        module = str(frame.f_globals.get("__name__", ""))
-        if not module.startswith(_OTHERS) and module.partition(".")[0] not in sys.stdlib_module_names:
+        if _isPlugins(str(frame.f_globals.get("__name__", ""))):
             break
         frame = frame.f_back
     frame = frame or innermost
@@ -131,3 +131,9 @@ def whereabouts(frame: FrameType | None) -> str:
     of = distributionOf(str(frame.f_globals.get("__name__", "")))
     owner = f" of {of.title}" if of is not None else ""
     return f"{frame.f_code.co_qualname}{owner}, at {frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _isPlugins(module: str) -> bool:
+    if module.startswith(_OTHERS):
+        return module.startswith(_DROPINS)
+    return module.partition(".")[0] not in sys.stdlib_module_names
