@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from twisted.internet.task import Clock
 
@@ -23,11 +24,11 @@ class Reactor:
     woke = 1.0
     isTold = False
 
-    def callFromThread(self, call: Callable[..., object], *arguments: object) -> None:
+    def callFromThread(self, f: Callable[..., Any], *args: object, **kwargs: object) -> None:
         """
         See L{wand.twistd.standstill.Turning}.
         """
-        call(*arguments)
+        f(*args, **kwargs)
 
 
 def makeStandstill() -> tuple[Reactor, Notes, list[int], Standstill]:

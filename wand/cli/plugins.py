@@ -72,10 +72,10 @@ def _describe(name: str, off: list[str], asJSON: bool) -> None:
         found = describe(name, off)
         known = [] if found else survey(off)
     if not found:
-        for each in known:
-            if each.name == name:
-                raise NoSuchPlugin(f"{name!r} of {each.distribution or each.where} cannot be found: {each.reason}")
-        close = nearest(name, [each.name for each in known])
+        for odd in known:
+            if odd.name == name:
+                raise NoSuchPlugin(f"{name!r} of {odd.distribution or odd.where} cannot be found: {odd.reason}")
+        close = nearest(name, [odd.name for odd in known])
         raise NoSuchPlugin(f"there is no plugin {name!r}" + (f"; did you mean {close!r}?" if close else ""))
     if asJSON:
         showJSON(found)

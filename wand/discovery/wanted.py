@@ -5,7 +5,7 @@ What a configuration wants of the plugins of a kind: several of them, by name, a
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from wand.discovery.catalogue import Catalogue
 from wand.errors import ConfigurationInvalid
@@ -29,7 +29,7 @@ def wanted(catalogue: Catalogue[Plugin], names: Sequence[str]) -> dict[str, Plug
 
 
 def checkSettings(
-    catalogue: Catalogue[object], used: Collection[str], settings: Mapping[str, object], notes: Notes
+    catalogue: Catalogue[Any], used: Collection[str], settings: Mapping[str, object], notes: Notes
 ) -> None:
     """
     Are all settings for a plugin that is used?  A name that nothing has is a slip, by which a plugin would run without

@@ -93,7 +93,7 @@ def strayCalls(seconds: float, others: Sequence[Any]) -> Iterator[list[str]]:
         until = monotonic() + seconds
         for each in set(threading.enumerate()) - running:
             each.join(max(0.0, until - monotonic()))
-        threading.setprofile(before)  # type: ignore[arg-type]  # None is what it is without one
+        threading.setprofile(before)
 
 
 def _waiting(frame: FrameType, event: str, called: Any) -> str:

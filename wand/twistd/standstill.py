@@ -9,7 +9,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from types import FrameType
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from twisted.logger import Logger
 
@@ -39,10 +39,15 @@ class Turning(Protocol):
     """
 
     isWaiting: bool
-    woke: float
     isTold: bool
 
-    def callFromThread(self, call: Callable[..., object], *arguments: object) -> object:
+    @property
+    def woke(self) -> float:
+        """
+        See L{Turning}.
+        """
+
+    def callFromThread(self, f: Callable[..., Any], *args: object, **kwargs: object) -> object:
         """
         See L{twisted.internet.interfaces.IReactorFromThreads}.
         """
