@@ -176,6 +176,23 @@ class PluginStatus(Status, frozen=True):
     where: str
 
 
+class UsedStatus(Status, frozen=True):
+    """
+    A plugin that a program uses.
+
+    @ivar kind: the plugin kind, as L{PluginStatus} has it.
+    @ivar distribution: where it came from, with its version; empty if that is not known.
+    @ivar failures: how often a call of it raised since the program started.
+    @ivar timeouts: how often it did not answer in time.
+    """
+
+    kind: str
+    name: str
+    distribution: str
+    failures: int
+    timeouts: int
+
+
 class SettingStatus(Status, frozen=True):
     """
     A setting that a plugin knows.
@@ -341,6 +358,7 @@ class ProgramStatus(Status, frozen=True):
     @ivar state: its state directory; empty if it has none.
     @ivar store: the file of a server's store; empty without one.
     @ivar relay: what it passes on between members; C{None} if it is not a relay.
+    @ivar plugins: those that it uses.
     """
 
     role: str
@@ -361,3 +379,4 @@ class ProgramStatus(Status, frozen=True):
     store: str = ""
     own: OwnStatus | None = None
     relay: RelayStatus | None = None
+    plugins: list[UsedStatus] = []

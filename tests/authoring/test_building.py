@@ -47,9 +47,12 @@ def test_whatIsInTheWheel(project: Path) -> None:
     settings.write_text(
         settings.read_text().replace('packages = ["wand_packet"]', 'packages = ["wand_packet", "tests"]')
     )
-    said = built(project, HATCHLING, ["wand_packet.drivre"], run)
+    (project / "elsewhere").mkdir()
+    (project / "elsewhere" / "other.py").touch()
+    said = built(project, HATCHLING, ["elsewhere.other", "wand_packet.drivre"], run)
     assert [each.partition(":")[0] for each in said] == [
-        "the wheel does not have wand_packet.drivre, which is published",
+        "the wheel does not have elsewhere.other, which is published",
+        "wand_packet.drivre is published, and there is no wand_packet/drivre.py",
         "the wheel has no py.typed",
         "the wheel has tests/, where those of others are, and of wandaemon's plugins",
     ]

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from installed import wheel
+from installed import installDriver, onThePath, wheel
 
 from wand.authoring import checking
 from wand.authoring.making import make
+from wand.authoring.outcome import failures
 from wand.status import CheckedStatus
 
 
@@ -144,6 +145,44 @@ def test_whatStandsInTheWay(project: Path) -> None:
         "no package has the file py.typed",
     ):
         assert part in said
+
+
+def test_aRival(project: Path, tmp_path: Path) -> None:
+    """
+    So is a name that another distribution has, which is installed here; of the package itself an older version may be.
+    """
+    with onThePath(tmp_path / "site") as site:
+        installDriver(site, "packet", "its_packet", "wand-packet")
+        assert faults(project) == []
+        installDriver(site, "packet", "others_packet", "others-packet", "2.0")
+        ((check, text),) = faults(project)
+    assert (check, text.partition(",")[0]) == ("names", "others-packet 2.0")
+
+
+def test_whatIsNotThere(project: Path) -> None:
+    """
+    A module or an object that was not written yet is said as such: nobody has to install anything again.
+    """
+    replace(project / "pyproject.toml", "wand_packet.driver:plugin", "wand_packet.other:plugin")
+    said = dict(faults(project))["discovery"]
+    assert said.endswith("No module named 'wand_packet.other': write it, or publish another")
+    replace(project / "pyproject.toml", "wand_packet.other:plugin", "wand_packet.driver:it")
+    said = dict(faults(project))["discovery"]
+    assert said.endswith("has no attribute 'it': end it with it = ..., the object that is published")
+
+
+def test_testsThatFail() -> None:
+    """
+    Of tests that fail it is said why the first one does, which they are, and how many; not all, where they are many.
+    """
+    names = [f"FAILED tests/test_it.py::Tests::test_{number} - it..." for number in range(40)]
+    lines = ["test_it.py:3: in test_0", "E   FailTest: the rule.", "E   Found: that.", "", "test_it.py:9: in test_1"]
+    done = subprocess.CompletedProcess([], 1, "\n".join([*lines, "E   other", *names, "40 failed in 1.0s"]))
+    assert failures(done).splitlines() == [
+        *("test_0:", "  FailTest: the rule.", "  Found: that."),
+        *names[:10],
+        *("... and 30 more", "40 failed in 1.0s"),
+    ]
 
 
 def test_withoutItsContract(project: Path) -> None:

@@ -18,7 +18,7 @@ from wand.cli.main import COMMANDS
 from wand.cli.session import Operation
 from wand.cli.shell import Shell
 from wand.ethernet import MAC
-from wand.status import DirectoryStatus, EntryStatus
+from wand.status import DirectoryStatus, EntryStatus, UsedStatus
 from wand.version import __version__
 
 FIRST = "02:10:00:00:00:01"
@@ -94,6 +94,39 @@ async def test_status(bench: Bench) -> None:
     assert status == 0
     for words in ("wand node", "2 hours", "last answered 40 s ago", "never answered", "GSO", "trusted network"):
         assert words in out
+
+
+@pytest_twisted.ensureDeferred
+async def test_pluginsInUse(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The status lists the plugins that are used, with whose they are and how often they failed; ours that are named
+    elsewhere only if they did.
+    """
+    status = bench.program.status()
+    used = [
+        UsedStatus("driver", "tuntap", "wandaemon 1.0", 0, 0),
+        UsedStatus("protocol", "vxlan", "wand-toolbox 1.0", 0, 0),
+        UsedStatus("directory", "static", "wandaemon 1.0", 1, 0),
+        UsedStatus("frame-service", "storm", "wandaemon 1.0", 0, 0),
+        UsedStatus("frame-service", "quiet", "wand-toolbox 1.0", 2500, 0),
+        UsedStatus("hook", "hours", "wand-toolbox 1.0", 2, 1),
+    ]
+    monkeypatch.setattr(bench.program, "status", lambda: msgspec.structs.replace(status, plugins=used))
+    shown = (await bench.run("status"))[1].partition("Plugins\n")[2].splitlines()
+    assert [" ".join(each.split()) for each in shown[:4]] == [
+        "protocol vxlan (wand-toolbox 1.0)",
+        "directory static (failed once)",
+        "services storm, quiet (wand-toolbox 1.0, failed 2,500 times)",
+        "hooks hours (wand-toolbox 1.0, failed 2 times, silent once)",
+    ]
+    told = json.loads((await bench.run("status", "--json"))[1])["plugins"]
+    assert told[-1] == {
+        "kind": "hook",
+        "name": "hours",
+        "distribution": "wand-toolbox 1.0",
+        "failures": 2,
+        "timeouts": 1,
+    }
 
 
 @pytest_twisted.ensureDeferred

@@ -48,6 +48,26 @@ def listed(folder: Path, *words: str) -> dict[str, Any]:
     return {each["name"]: each for each in json.loads(wand(folder, "plugins", "--json", *words).stdout)}
 
 
+def test_aGroupThatDoesNotExist(tmp_path: Path) -> None:
+    """
+    A plugin that is published in a group that does not exist is not looked for elsewhere: it is said what is wrong.
+    """
+    install(tmp_path, "its-driver", {}, {"wandaemon.driver": {"packet": "its.driver:plugin"}})
+    said = wand(tmp_path, "plugins", "packet", status=1).stderr
+    assert "'packet' of its-driver cannot be found: there is no group wandaemon.driver" in said
+    assert "did you mean wandaemon.drivers?" in said
+
+
+def test_whatIsSwitchedOffInVain(tmp_path: Path) -> None:
+    """
+    What C{disabled-plugins} names and nobody is called is said.
+    """
+    file = tmp_path / "node.toml"
+    file.write_text('disabled-plugins = ["memory", "WANDaemon", "memroy"]')
+    said = wand(tmp_path, "plugins", f"--config={file}").stderr
+    assert said.splitlines() == ["disabled-plugins has 'memroy', and nothing is called so"]
+
+
 def test_whatAPluginPrints(tmp_path: Path) -> None:
     """
     Whatever a plugin prints goes to the standard error, so that the document is whole.

@@ -4,10 +4,12 @@ Plugins that do everything right in an unusual way: the contracts have nothing t
 
 from __future__ import annotations
 
+import os
 import socket
 from collections import ChainMap, OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 import pytest
@@ -429,3 +431,39 @@ def test_theUnusualIsRight(kind: tuple[type[Any], type[Any], type[Any], str, str
         return found()
 
     assertRight(case, **{make: makePlugin})
+
+
+# Threads.
+
+
+@unusual
+class SynchronizesInAWorker(RightRecords):
+    """
+    The disk may take its time: a worker waits for it.
+    """
+
+    def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
+        written = super().write(kind, records)
+        if self.isClosed:
+            return written
+        return self.context.deferToThread(os.fsync, self.file).addCallback(lambda _: written)
+
+
+@unusual
+class LooksNamesUpInAThread(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        found: Deferred[Any] = self.context.deferToThread(socket.getaddrinfo, "127.0.0.1", 0)
+        return found.addCallback(lambda _: super(LooksNamesUpInAThread, self).admit(candidate))
+
+
+@unusual
+class ThinksInAThreadOfItsOwn(RightWatcher):
+    """
+    A thread may do what it likes with what is its own.
+    """
+
+    def answer(self, frame: Frame) -> None:
+        thinking = Thread(target=sum, args=([1, 2, 3],))
+        thinking.start()
+        thinking.join()
+        super().answer(frame)

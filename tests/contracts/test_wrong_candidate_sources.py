@@ -4,6 +4,9 @@ Mutation tests of the contract of candidate sources: each is wrong in one thing,
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import time
 from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import Any
@@ -356,3 +359,23 @@ class LoopsByAnotherClock(RightCandidates):
     def start(self, tell: CandidateReader) -> None:
         super().start(tell)
         LoopingCall(self.found).start(60)
+
+
+@caught("test_waitsForNothing", "getaddrinfo")
+class LooksItsNameUp(RightCandidates):
+    def found(self) -> list[OwnCandidate]:
+        return [candidate(str(socket.getaddrinfo("203.0.113.7", 22222)[0][4][0]))]
+
+
+@caught("test_waitsForNothing", "waitpid")
+class RunsAProgramWhenTheHostMoves(RightCandidates):
+    def moved(self) -> None:
+        subprocess.run(["true"], check=False)
+        super().moved()
+
+
+@caught("test_waitsForNothing", "sleep")
+class WaitsForTheNetwork(RightCandidates):
+    def look(self) -> None:
+        time.sleep(0.001)
+        super().look()

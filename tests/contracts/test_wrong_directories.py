@@ -4,8 +4,11 @@ Mutation tests of the contract of directories: each is wrong in one thing, and t
 
 from __future__ import annotations
 
+import socket
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -340,3 +343,26 @@ class LoopsByAnotherClock(RightDirectory):
     def start(self) -> None:
         super().start()
         LoopingCall(self.status).start(60)
+
+
+@caught("test_callsNothingFromOtherThreads", "Table.put in the thread reading")
+class PutsInAThread(RightDirectory):
+    def put(self, mac: MAC, peer: Peer) -> None:
+        thread = Thread(target=super().put, args=(mac, peer), name="reading")
+        thread.start()
+        thread.join()
+
+
+@caught("test_waitsForNothing", "gethostbyname")
+class LooksItsServerUp(RightDirectory):
+    def ask(self) -> None:
+        socket.gethostbyname("127.0.0.1")
+        super().ask()
+
+
+@caught("test_waitsForNothing", "Connection.execute")
+class ReadsADatabase(RightDirectory):
+    def status(self) -> Sequence[DirectoryStatus]:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.execute("select 1")
+        return super().status()

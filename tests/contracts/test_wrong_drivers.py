@@ -1074,3 +1074,24 @@ class TakesAnyTypeOfASetting(RightDriver):
     def open(self, request: TapRequest, context: Context) -> ITap:
         self.path = "/dev/" + request.settings.get("path", "")
         return super().open(attrs.evolve(request, settings={}), context)
+
+
+@caught("test_waitsForNothing", "sleep")
+class SleepsUntilTheDeviceIsReady(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        time.sleep(0.001)
+        super().start(receiver)
+
+
+@caught("test_waitsForNothing", "waitpid")
+class ConfiguresAtTheStart(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        subprocess.run(["true"], check=False)
+        super().start(receiver)
+
+
+@caught("test_callsNothingFromOtherThreads", "Notes.say in the thread watching")
+class WatchesItsDeviceInAThread(RightTap):
+    def start(self, receiver: IFrameReader) -> None:
+        super().start(receiver)
+        Thread(target=self.context.notes.say, args=("device", "it is warm"), name="watching").start()

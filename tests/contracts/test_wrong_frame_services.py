@@ -4,8 +4,12 @@ Mutation tests of the contract of frame services: each is wrong in one thing, an
 
 from __future__ import annotations
 
+import os
+import socket
+import tempfile
 import time
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -329,3 +333,25 @@ class ClosesAllTogether(RightWatcher):
 class LoopsByAnotherClock(RightWatcher):
     def answer(self, frame: Frame) -> None:
         LoopingCall(self.close).start(60)
+
+
+@caught("test_callsNothingFromOtherThreads", "inject in the thread answering")
+class AnswersInAThread(RightWatcher):
+    def answer(self, frame: Frame) -> None:
+        Thread(target=super().answer, args=(bytes(frame),), name="answering").start()
+
+
+@caught("test_waitsForNothing", "getnameinfo")
+class LooksUpWhoAsks(RightWatcher):
+    def answer(self, frame: Frame) -> None:
+        socket.getnameinfo(("127.0.0.1", 0), socket.NI_NUMERICHOST)
+        super().answer(frame)
+
+
+@caught("test_waitsForNothing", "fsync")
+class SynchronizesWhatItSaw(RightWatcher):
+    def arriving(self, peer: Peer, frame: Frame) -> Passage:
+        with tempfile.TemporaryFile() as file:
+            file.write(frame)
+            os.fsync(file.fileno())
+        return super().arriving(peer, frame)

@@ -4,10 +4,15 @@ Mutation tests of the contract of hooks: each hook is wrong in one thing, and th
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
 from ipaddress import IPv4Address
+from threading import Thread, Timer
 from typing import Annotated, Any
 
 import msgspec
@@ -570,3 +575,58 @@ class TakesAnyTypeOfASetting(RightHook):
 class HidesWarnings(RightListener):
     def told(self, event: Event) -> None:
         warnings.simplefilter("ignore", category=ResourceWarning)
+
+
+# Threads.
+
+
+@caught("test_callsNothingFromOtherThreads", "Deferred.callback in the thread asking")
+class AnswersInAThread(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        answer: Deferred[Verdict] = Deferred()
+        thread = Thread(target=lambda: answer.callback(self.verdict(candidate)), name="asking")
+        thread.start()
+        thread.join()
+        return answer
+
+
+@caught("test_callsNothingFromOtherThreads", "Deferred.errback in the thread Thread-")
+class FailsInAThreadThatIsNotAwaited(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        answer: Deferred[Verdict] = Deferred()
+        answer.addErrback(lambda failure: Verdict(False))
+        Timer(0.02, lambda: answer.errback(TimeoutError())).start()
+        return super().admit(candidate)
+
+
+@caught("test_callsNothingFromOtherThreads", "Events.publish in the thread telling")
+class PublishesInAThread(RightListener):
+    def told(self, event: Event) -> None:
+        Thread(target=self.context.events.publish, args=("door-passed",), name="telling").start()
+
+
+@caught("test_callsNothingFromOtherThreads", "Notes.say in the thread noting")
+class NotesInAThread(RightListener):
+    def told(self, event: Event) -> None:
+        Thread(target=self.context.notes.say, args=("door", "it is open"), name="noting").start()
+
+
+@caught("test_waitsForNothing", "gethostbyname")
+class LooksNamesUp(RightListener):
+    def verdict(self, candidate: Candidate) -> Verdict:
+        socket.gethostbyname("127.0.0.1")
+        return super().verdict(candidate)
+
+
+@caught("test_waitsForNothing", "waitpid")
+class RunsAProgramForEachEvent(RightListener):
+    def told(self, event: Event) -> None:
+        subprocess.run(["true"], check=False)
+
+
+@caught("test_waitsForNothing", "fsync")
+class SynchronizesItsDiary(RightListener):
+    def told(self, event: Event) -> None:
+        with tempfile.TemporaryFile() as diary:
+            diary.write(event.kind.encode())
+            os.fsync(diary)

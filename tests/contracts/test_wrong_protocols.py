@@ -4,6 +4,7 @@ Mutation tests of the contract of peer protocols: each is wrong in one thing, an
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -605,3 +606,61 @@ class LoopsByAnotherClock(RightTransport):
     def start(self, receiver: IFrameReceiver) -> None:
         super().start(receiver)
         LoopingCall(self.flush).start(60)
+
+
+# What counts up to 65,535.
+
+
+@caught("test_numbersBeginAgain", "of the 250 frames after the first")
+class CountsInTwoOctets(RightTransport):
+    """
+    Takes a number that it has seen for a repetition.
+    """
+
+    number = 0
+
+    def start(self, receiver: IFrameReceiver) -> None:
+        self.seen: dict[Peer, set[bytes]] = {}
+        super().start(receiver)
+
+    def wire(self, frame: Frame) -> bytes:
+        self.number = (self.number + 1) % 65_536
+        return b"r" + self.number.to_bytes(2, "big") + bytes(frame)
+
+    def take(self, peer: Peer, frame: Frame) -> None:
+        number, seen = bytes(frame[:2]), self.seen.setdefault(peer, set())
+        if number not in seen:
+            seen.add(number)
+            super().take(peer, frame[2:])
+
+
+@caught("test_numbersBeginAgain", "raised OverflowError")
+class CountsUntilItIsFull(RightTransport):
+    number = 0
+
+    def wire(self, frame: Frame) -> bytes:
+        self.number += 1
+        return b"r" + self.number.to_bytes(2, "big") + bytes(frame)
+
+    def take(self, peer: Peer, frame: Frame) -> None:
+        super().take(peer, frame[2:])
+
+
+@caught("test_numbersBeginAgain", "of the 250 frames after the first")
+class TakesOnlyHigherNumbers(CountsInTwoOctets):
+    def start(self, receiver: IFrameReceiver) -> None:
+        self.last: dict[Peer, int] = {}
+        super().start(receiver)
+
+    def take(self, peer: Peer, frame: Frame) -> None:
+        number = int.from_bytes(frame[:2], "big")
+        if number > self.last.get(peer, -1):
+            self.last[peer] = number
+            RightTransport.take(self, peer, frame[2:])
+
+
+@caught("test_waitsForNothing", "getaddrinfo")
+class FindsItsOwnAddressAtEachFlush(RightTransport):
+    def flush(self) -> None:
+        socket.getaddrinfo("127.0.0.1", 22222)
+        super().flush()

@@ -5,10 +5,12 @@ Mutation tests of the contract of stores: each store is wrong in one thing, and 
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -691,3 +693,39 @@ class TakesAnyTypeOfASetting(RightStore):
             if key != "path":
                 raise ConfigurationInvalid("store-settings", key, "there is no such setting")
         return self.records(Path(settings["path"]), context)
+
+
+# Threads.
+
+
+@caught("test_waitsForNothing", "fsync")
+class SynchronizesInTheReactor(RightRecords):
+    def append(self, kind: str, changes: Records) -> None:
+        super().append(kind, changes)
+        os.fsync(self.file)
+
+
+@caught("test_waitsForNothing", "fdatasync")
+class SynchronizesExchangesInTheReactor(RightRecords):
+    def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
+        os.fdatasync(self.file)
+        return super().exchange(kind, key, expected, value)
+
+
+@caught("test_waitsForNothing", "Cursor.execute")
+class AsksADatabaseInTheReactor(RightRecords):
+    def load(self, kind: str) -> Deferred[dict[bytes, bytes]]:
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.cursor().execute("select 1")
+        return super().load(kind)
+
+
+@caught("test_callsNothingFromOtherThreads", "Deferred.callback in the thread writing")
+class AnswersInItsThread(RightRecords):
+    def write(self, kind: str, records: Records) -> Deferred[None]:
+        answer: Deferred[None] = Deferred()
+        written = super().write(kind, dict(records))
+        thread = Thread(target=lambda: written.chainDeferred(answer), name="writing")
+        thread.start()
+        thread.join()
+        return answer

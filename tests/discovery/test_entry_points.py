@@ -262,6 +262,8 @@ def test_twoOfOneName(folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
         assert type(discover(ITapDriver).choose("packet")).__module__ == "its_first.driver"
         states = {each.distribution: (each.state, each.reason) for each in survey() if each.name == "packet"}
         (said,) = clashes()
+        assert not [*clashes(["its-first"])]
+        assert not [*clashes(["Its_Second"])]
     assert states["its-first"] == ("usable", "")
     assert states["its-second"][0] == "taken"
     assert states["its-second"][1].startswith("its name is taken by the driver 'packet' of its-first 3.0")

@@ -9,11 +9,16 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 from documents import DOCS, PROJECT, quoted, rows
 
 from wand import interfaces
+from wand.authoring.adding import add
+from wand.authoring.making import make
+from wand.discovery.kinds import GROUPS
 
 EXAMPLES = DOCS / "examples"
 
@@ -78,6 +83,24 @@ def test_theAfternoonShowsEverything() -> None:
     typed = (AFTERNOON / "network" / "run.sh").read_text()
     for part in re.findall(r"^# end of (\w+)$", typed, re.MULTILINE):
         assert f':start-after: "# {part}"\n:end-before: "# end of {part}"' in page, part
+
+
+def test_theAfternoonBeginsAsTyped(tmp_path: Path) -> None:
+    """
+    The commands of the page make packages whose metadata are those that it shows; only the version, the description and
+    ruff's settings may be others.
+    """
+    page = (DOCS / "afternoon.md").read_text()
+    typed = re.findall(r"^\$ wand plugin new (\S+) (\S+)(?: --into (\S+))?$", page, re.MULTILINE)
+    assert len(typed) == len(GROUPS)
+    for kind, name, into in typed:
+        add(kind, name, tmp_path / into) if into else make(kind, name, tmp_path / f"wand-{name}")
+    for package in ("wand-handed", "wand-toolbox"):
+        made, shown = (tomllib.loads((root / package / "pyproject.toml").read_text()) for root in (tmp_path, AFTERNOON))
+        for each in (made, shown):
+            each["tool"].pop("ruff", None)
+            each["project"] |= {"version": "", "description": ""}
+        assert made == shown
 
 
 @pytest.mark.parametrize("example", sorted(each.name for each in EXAMPLES.glob("test_*.py")))

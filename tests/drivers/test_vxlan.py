@@ -93,7 +93,7 @@ class VXLANDriverTests(VXLANBench, SynchronousTestCase):
         """
         for name, number in ((self.interface, "77"), ("wandtest0.node", "5")):
             ip("link", "add", name, "type", "vxlan", "id", number, "dstport", "4789")
-            ip("link", "set", name, "alias", "wandaemon")
+            ip("link", "set", name, "alias", "wandaemon 77 1234")
         self.openTap().close()
         self.assertEqual([], self.leftBehind())
         ip("link", "add", self.interface, "type", "vxlan", "id", "77", "dstport", "4789")

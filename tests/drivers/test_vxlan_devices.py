@@ -11,12 +11,14 @@ import signal
 import subprocess
 
 from interface_pair import ip
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from vxlan_hosts import RecordedForwarding
 
-from wand.drivers.vxlan_devices import LOST, Devices
+from wand.drivers.vxlan_devices import LATE, LOST, Devices
 from wand.drivers.vxlan_messages import Place
 from wand.drivers.vxlan_offload import Forwarding
+from wand.errors import TapUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import TapRequest
 from wand.lab import wait
@@ -93,7 +95,7 @@ class DevicesTests(ForwardingContract, SynchronousTestCase):
         ip("link", "set", "lo", "up")
         self.context = makeContext()
         self.devices = self.forwarding = Devices(
-            TapRequest("wan0", ONE, 1450), number=77, port=4789, inner=1234, notes=self.context.notes
+            TapRequest("wan0", ONE, 1450), number=77, port=4789, inner=1234, context=self.context
         )
         self.addCleanup(self.devices.close)
 
@@ -122,7 +124,7 @@ class DevicesTests(ForwardingContract, SynchronousTestCase):
         A second node's devices leave those of the first alone.
         """
         opened = [
-            Devices(TapRequest(name, ONE, 1450), 80 + number, 4789 + number, 1300 + number, self.context.notes)
+            Devices(TapRequest(name, ONE, 1450), 80 + number, 4789 + number, 1300 + number, self.context)
             for number, name in enumerate(("site-berlin-1", "site-berlin-2"))
         ]
         for each in opened:
@@ -154,6 +156,52 @@ class DevicesTests(ForwardingContract, SynchronousTestCase):
         self.becomes({ONE: HERE, TWO: THERE})
         self.devices.close()
         self.assertNotIn("wan0", ip("link"))
+
+    def test_anotherNode(self) -> None:
+        """
+        The devices of a node that is at work are not taken away, whichever network it is in; and what one left behind
+        that is dead are.
+        """
+        request = TapRequest("wan0", ONE, 1450)
+        for number in (77, 78):
+            with self.assertRaises(TapUnavailable) as refused:
+                Devices(request, number, 4789, 1300, self.context)
+            self.assertIn("wan0 already, of another node that is at work", str(refused.exception))
+        self.devices.put(ONE, HERE)
+        self.becomes({ONE: HERE})
+        program = self.devices._program
+        assert program is not None
+        os.killpg(program.pid, signal.SIGKILL)
+        program.wait()
+        self.devices._life.close()  # as if this process had been killed, too
+        self.devices = self.forwarding = Devices(request, 77, 4789, 1300, self.context)
+        self.addCleanup(self.devices.close)
+        self.becomes({})
+
+    def test_theProgramIsSlow(self) -> None:
+        """
+        While the program does not read nobody waits for it, and the operator is told; then it gets the latest of each.
+        """
+        program, clock = self.devices._program, self.context.clock
+        assert program is not None
+        assert isinstance(clock, Clock)
+        os.killpg(program.pid, signal.SIGSTOP)
+        self.addCleanup(os.killpg, program.pid, signal.SIGCONT)
+        addresses = [MAC(b"\2\0\0\0" + number.to_bytes(2, "big")) for number in range(2000)]
+        for mac in addresses:
+            self.devices.put(mac, HERE)
+        self.devices.put(addresses[-1], THERE)
+        for mac in addresses[:-1]:
+            self.devices.remove(mac)
+        self.assertIn(LATE, [note.key for note in self.context.notes])
+        os.killpg(program.pid, signal.SIGCONT)
+
+        def isRead() -> bool:
+            clock.advance(0.5)
+            return LATE not in [note.key for note in self.context.notes]
+
+        wait(isRead, 30, "the end of the note")
+        self.becomes({addresses[-1]: THERE})
 
     def test_theProgramIsEnded(self) -> None:
         """

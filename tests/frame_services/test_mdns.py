@@ -239,6 +239,29 @@ class ReflectorTests(SynchronousTestCase):
         self.reflector.close()
         self.assertFalse(any(each.isOpen for each in self.links))
 
+    def test_anInterfaceThatIsNotThere(self) -> None:
+        """
+        A name that no interface has, or one that is down, is a note as long as that is so: it may be a slip.
+        """
+        self.host.change(self.lan, isUp=False)
+        self.assertIn("the interface lan0 is down", self.context.notes.texts[0])
+        self.host.change(self.lan, name="lna0")
+        [note] = self.context.notes.texts
+        self.assertIn("there is no interface lan0; did you mean lna0?", note)
+        self.host.deleteLink(self.lan)
+        self.assertIn("there is no interface lan0; there are none", self.context.notes.texts[0])
+        self.host.addLink("lan0")
+        self.assertEqual(self.context.notes.texts, [])
+
+    def test_theNoteEndsWithTheReflector(self) -> None:
+        """
+        Nothing is missing that nobody wants.
+        """
+        self.host.deleteLink(self.lan)
+        self.assertEqual(len(self.context.notes.texts), 1)
+        self.reflector.close()
+        self.assertEqual(self.context.notes.texts, [])
+
     def test_whatTheSystemRefuses(self) -> None:
         """
         An interface on which nobody may listen is a note.

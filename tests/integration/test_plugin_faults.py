@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 from time import monotonic
@@ -78,7 +79,34 @@ class Hook(Plugin):
         raise ValueError("close")
 
 
-never, hangs, where = Store("never", NeverCloses), Store("hangs", Hangs), Hook()
+@implementer(IHook, IHookListener, IPlugin)
+class Rude(Plugin):
+    name = "rude"
+
+    def open(self, settings, context):
+        context.clock.callLater(0.1, getattr(self, settings["does"]))
+        return self
+
+    def hang(self):
+        time.sleep(3600)
+
+    def fork(self):
+        os.fork()
+
+    def shut(self):
+        os.closerange(3, 200)
+
+    def told(self, event):
+        pass
+
+    def admit(self, candidate):
+        return True
+
+    def close(self):
+        pass
+
+
+never, hangs, where, rude = Store("never", NeverCloses), Store("hangs", Hangs), Hook(), Rude()
 """
 
 
@@ -139,7 +167,8 @@ class Server:
         """
         What it logged.
         """
-        return (self.folder / "log").read_text()
+        log = self.folder / "log"
+        return log.read_text() if log.exists() else ""
 
 
 @pytest.fixture
@@ -192,3 +221,48 @@ def test_hooksOpenInTheBackground(server: Server) -> None:
     os.kill(pid, signal.SIGTERM)
     wait(lambda: not (server.folder / "pid").exists(), 6, "its end")
     assert not server.socket.exists()
+
+
+@contextmanager
+def rude(server: Server, does: str) -> Iterator[subprocess.Popen[bytes]]:
+    """
+    A server with a hook that does something to the whole program.
+    """
+    options = 'hooks = ["rude"]', "[hook-settings.rude]", f'does = "{does}"'
+    process = subprocess.Popen(server.command(*options), env=server.environment, stderr=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_aHookThatHangs(server: Server) -> None:
+    """
+    While a plugin does not return the log says where it waits; and a program that is told to end then does.
+    """
+    with rude(server, "hang") as process:
+        wait(lambda: "the program waits for Rude.hang" in server.log, 30, "the diagnosis")
+        assert "faulty_dropin.py:" in server.log
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 1
+        assert "the program ends, although Rude.hang" in server.log
+
+
+def test_aHookThatForks(server: Server) -> None:
+    """
+    A child that goes on as if it were the program is ended, and the program goes on.
+    """
+    with rude(server, "fork"):
+        wait(lambda: "a plugin that forked" in server.log, 20, "the end of the child")
+        assert server.answers()
+
+
+def test_aHookThatClosesEverything(server: Server) -> None:
+    """
+    A program whose descriptors somebody closed ends with a status that a supervisor sees, and says why.
+    """
+    with rude(server, "shut") as process:
+        _, said = process.communicate(timeout=20)
+        assert process.returncode == 1
+        assert b"it can hear nothing more" in said

@@ -503,6 +503,9 @@ class DataPathTests(FaultyPluginCase):
         self.send(one, b"\2\0\0\0\0\2")
         self.assertEqual(other.counters["delivered-frames"], 3)
         self.assertCounted(other, frame_service_faulty=6)
+        used = {each.kind: each for each in other.status().plugins}
+        self.assertEqual((used["frame-service"].name, used["frame-service"].failures), ("faulty", 6))
+        self.assertEqual((used["driver"].name, used["driver"].failures), ("memory", 0))
         other.stopService()
         self.assertEqual(service.called[-1], "close")
 

@@ -56,7 +56,7 @@ def built(project: Path, told: Mapping[str, Any], modules: list[str], run: Runne
         if done.returncode or not made:
             lines = [each for each in done.stdout.strip().splitlines() if "notice" not in each][-15:]
             return ["no wheel can be built (pip wheel --no-deps .), so nobody can install it:\n" + "\n".join(lines)]
-        return [*inWheel(made[0]), *_missing(made[0], modules)]
+        return [*inWheel(made[0]), *_missing(project, made[0], modules)]
 
 
 def _isolation(told: Mapping[str, Any]) -> list[str]:
@@ -69,16 +69,24 @@ def _isolation(told: Mapping[str, Any]) -> list[str]:
     return ["--no-build-isolation"] if root.isidentifier() and find_spec(root) is not None else []
 
 
-def _missing(wheel: Path, modules: list[str]) -> list[str]:
+def _missing(project: Path, wheel: Path, modules: list[str]) -> list[str]:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     faults = []
     for module in dict.fromkeys(modules):
         path = module.replace(".", "/")
         if not {f"{path}.py", f"{path}/__init__.py"} & names and not any(each.startswith(f"{path}.") for each in names):
-            faults.append(f"the wheel does not have {module}, which is published: name its package in pyproject.toml")
+            faults.append(_missed(project, module))
     if not any(each.endswith("/py.typed") for each in names):
         faults.append("the wheel has no py.typed: name it among the files of the package in pyproject.toml")
     if any(each.startswith("tests/") for each in names):
         faults.append(f"the wheel has tests/, where those of others are, and of {OURS}'s plugins: leave it out")
     return faults
+
+
+def _missed(project: Path, module: str) -> str:
+    path = module.replace(".", "/")
+    files = [f"{root}{path}{end}" for root in ("", "src/") for end in (".py", "/__init__.py")]
+    if any((project / each).exists() for each in files):
+        return f"the wheel does not have {module}, which is published: name its package in pyproject.toml"
+    return f"{module} is published, and there is no {files[0]}: write it, or take its entry point out of pyproject.toml"

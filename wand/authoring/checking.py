@@ -4,7 +4,6 @@ A check of somebody's package of plugins: how it is published, what is found, it
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -17,10 +16,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from wand.authoring.building import built, inWheel
+from wand.authoring.loading import loaded
 from wand.authoring.metadata import misshapen
+from wand.authoring.outcome import bad, failures, good, tail
 from wand.discovery.builtins import builtins
+from wand.discovery.entry_points import allEntryPoints
 from wand.discovery.kinds import GROUP_PREFIX, GROUPS
 from wand.discovery.published import NAME_MAXIMUM, isName
+from wand.health.installed import normalized
 from wand.health.origin import OURS
 from wand.status import CheckedStatus
 
@@ -41,34 +44,8 @@ PATIENCE: Final = 600.0
 #: With which status pytest ends where there are no tests.
 _NO_TESTS: Final = 5
 
-#: The part of what a tool printed that is shown.
-_SHOWN: Final = 25
-
 #: What a distribution must not have.
 _OTHERS: Final = ("wand", "src/wand", "twisted/__init__.py", "twisted/plugins/__init__.py")
-
-#: Runs in a process of its own, so that nothing of the package can disturb the check.
-_LOADING: Final = """
-import json, sys
-from functools import partial
-from wand.discovery.catalogue import lookAt
-from wand.discovery.entry_points import load
-from wand.discovery.published import Published
-from wand.discovery.settings import settings, settingsOf
-answer, asked = sys.argv[1:]
-said = []
-for kind, name, target in json.loads(asked):
-    look = lookAt(Published(kind, name, target, "", "", partial(load, target)))
-    known = None if look.plugin is None else settingsOf(look.plugin)
-    mute = []
-    try:
-        mute = [each.name for each in settings(known) if not each.about] if known else []
-    except Exception as error:
-        mute = [f"({type(error).__name__}: {error})"]
-    said.append((kind, name, look.state, look.reason, look.plugin is None or known is not None, mute))
-with open(answer, "w") as file:
-    json.dump(said, file)
-"""
 
 
 def check(project: Path) -> Iterator[CheckedStatus]:
@@ -80,36 +57,41 @@ def check(project: Path) -> Iterator[CheckedStatus]:
     try:
         told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        yield _bad("packaging", "there is no pyproject.toml: wand plugin new writes one")
+        yield bad("packaging", "there is no pyproject.toml: wand plugin new writes one")
         return
     except (OSError, ValueError) as error:
-        yield _bad("packaging", f"pyproject.toml cannot be read: {error}")
+        yield bad("packaging", f"pyproject.toml cannot be read: {error}")
         return
     odd = misshapen(told)
     if odd:
-        yield from (_bad("packaging", each) for each in odd)
+        yield from (bad("packaging", each) for each in odd)
         return
     metadata = told.get("project", {})
     points = _entryPoints(metadata)
     yield from _packaging(project, metadata)
     yield from _groups(metadata)
-    yield from _names(points)
+    yield from _names(points, normalized(str(metadata.get("name", ""))))
     modules = [target.partition(":")[0] for _, _, target in points]
     yield from _all("wheel", built(project, told, modules, _run), "it can be built, and has what it publishes")
     if points:
-        yield from _discovery(project, points)
+        yield from loaded(project, points, _run)
         yield from _contracts(project, points)
     yield from _tests(project)
     yield from _types(project)
 
 
-def _names(points: list[tuple[str, str, str]]) -> Iterator[CheckedStatus]:
+def _names(points: list[tuple[str, str, str]], itself: str) -> Iterator[CheckedStatus]:
+    others = [each for each in allEntryPoints().published if normalized(each.distribution) != itself]
+    rivals = {(each.kind, each.name): each.owner for each in others}
     faults = []
     for kind, name, _ in points:
         if not isName(name):
             faults.append(f"{name!a} is no name: one word of at most {NAME_MAXIMUM} characters that can be shown")
         elif name in {each.name for each in builtins(kind).published}:
             faults.append(f"the name {name} is taken: {OURS} has a {kind} that is called so; call it otherwise")
+        elif (kind, name) in rivals:
+            rival = rivals[kind, name]
+            faults.append(f"{rival}, which is installed here, has a {kind} {name}, too: only one of them can be used")
     if points:
         yield from _all("names", faults, ", ".join(name for _, name, _ in points))
 
@@ -143,26 +125,6 @@ def _groups(metadata: Mapping[str, Any]) -> Iterator[CheckedStatus]:
     yield from _all("publishing", wrong, f"entry points in {', '.join(ours)}")
 
 
-def _discovery(project: Path, points: list[tuple[str, str, str]]) -> Iterator[CheckedStatus]:
-    with TemporaryDirectory() as folder:
-        answer = Path(folder) / "answer"
-        done = _run(project, "-c", _LOADING, str(answer), json.dumps(points))
-        if not answer.exists():
-            yield _bad("discovery", f"Python ended while it was loaded: {_tail(done)}")
-            return
-        said = json.loads(answer.read_text())
-    for kind, name, state, reason, tells, mute in said:
-        if state == "broken":
-            yield _bad("discovery", f"{kind} {name}: {reason}")
-        elif not tells:
-            yield _bad("discovery", f"{kind} {name} has no attribute settings, so nobody learns what it can be told")
-        elif mute:
-            what = ", ".join(mute)
-            yield _bad("discovery", f"{kind} {name} does not say what {what} means: put @ivar into its settings")
-        else:
-            yield _good("discovery", f"{kind} {name} is {state}" + (f": {reason}" if reason else ""))
-
-
 def _contracts(project: Path, points: list[tuple[str, str, str]]) -> Iterator[CheckedStatus]:
     """
     Do its tests use the contracts of its kinds, as far as there are such?
@@ -173,36 +135,36 @@ def _contracts(project: Path, points: list[tuple[str, str, str]]) -> Iterator[Ch
         if find_spec(module) is None:
             continue
         if re.search(rf"\b{name}\b", text):
-            yield _good("contract", f"its tests have the {name}")
+            yield good("contract", f"its tests have the {name}")
         else:
-            yield _bad("contract", f"none of its tests has the {name} of {module}, which tells what a {kind} must do")
+            yield bad("contract", f"none of its tests has the {name} of {module}, which tells what a {kind} must do")
 
 
 def _tests(project: Path) -> Iterator[CheckedStatus]:
     if find_spec("pytest") is None:
-        yield _bad("tests", "pytest is not installed: pip install pytest")
+        yield bad("tests", "pytest is not installed: pip install pytest")
         return
-    done = _run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+    done = _run(project, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider")
     if done.returncode == _NO_TESTS:
-        yield _bad("tests", "there are none: put them into tests/test_*.py (wand plugin new shows how)")
+        yield bad("tests", "there are none: put them into tests/test_*.py (wand plugin new shows how)")
     elif done.returncode:
-        yield _bad("tests", f"mend what fails, and look with python -m pytest:\n{_tail(done)}")
+        yield bad("tests", f"mend what fails, and look with python -m pytest:\n{failures(done)}")
     else:
-        yield _good("tests", _tail(done, 1))
+        yield good("tests", tail(done, 1))
 
 
 def _types(project: Path) -> Iterator[CheckedStatus]:
     if find_spec("mypy") is None or find_spec("mypy_zope") is None:
-        yield _bad("types", "mypy or mypy-zope is not installed: pip install mypy mypy-zope")
+        yield bad("types", "mypy or mypy-zope is not installed: pip install mypy mypy-zope")
         return
     with TemporaryDirectory() as folder:
         settings = Path(folder) / "mypy.ini"
         settings.write_text("[mypy]\nplugins = mypy_zope:plugin\nstrict = True\nuntyped_calls_exclude = twisted\n")
         done = _run(project, "-m", "mypy", "--config-file", str(settings), *_packages(project))
     if done.returncode:
-        yield _bad("types", f"mend what mypy --strict, with the plugin mypy_zope, finds:\n{_tail(done)}")
+        yield bad("types", f"mend what mypy --strict, with the plugin mypy_zope, finds:\n{tail(done)}")
     else:
-        yield _good("types", _tail(done, 1))
+        yield good("types", tail(done, 1))
 
 
 def _packages(project: Path) -> list[str]:
@@ -215,7 +177,7 @@ def _packages(project: Path) -> list[str]:
 
 def _run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     paths = [str(project), str(project / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "COLUMNS": "160"}
     try:
         return subprocess.run(
             [sys.executable, *words],
@@ -233,19 +195,7 @@ def _run(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(words, 1, f"{error.output or ''}\nit did not end within {PATIENCE:g} s")
 
 
-def _tail(done: subprocess.CompletedProcess[str], lines: int = _SHOWN) -> str:
-    return "\n".join(done.stdout.strip().splitlines()[-lines:]) or f"status {done.returncode}"
-
-
-def _all(check: str, faults: Sequence[str], good: str) -> Iterator[CheckedStatus]:
-    yield from (_bad(check, fault) for fault in faults)
+def _all(check: str, faults: Sequence[str], content: str) -> Iterator[CheckedStatus]:
+    yield from (bad(check, fault) for fault in faults)
     if not faults:
-        yield _good(check, good)
-
-
-def _good(check: str, text: str) -> CheckedStatus:
-    return CheckedStatus(check, True, text)
-
-
-def _bad(check: str, text: str) -> CheckedStatus:
-    return CheckedStatus(check, False, text)
+        yield good(check, content)

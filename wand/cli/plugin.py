@@ -30,12 +30,21 @@ def plugin() -> None:
 @click.argument("kind", type=click.Choice([*GROUPS]))
 @click.argument("name")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to put it. [default: wand-NAME, here]")
-def new(kind: str, name: str, folder: Path | None) -> None:
-    """Write a package with a plugin that works, and with tests that pass."""
+@click.option(
+    "--into",
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="The package to add it to; where there is none, one is begun that is called as the folder is.",
+)
+def new(kind: str, name: str, folder: Path | None, into: Path | None) -> None:
+    """Write a package with a plugin that works, and with tests that pass; or add such a plugin to a package."""
+    from wand.authoring.adding import add
     from wand.authoring.making import make
 
-    where = folder or Path(f"wand-{name.removeprefix('wand-')}")
-    for path in make(kind, name, where):
+    if folder and into:
+        raise click.UsageError("--folder begins a package, --into adds to one: only one of them can be meant")
+    where = into or folder or Path(f"wand-{name.removeprefix('wand-')}")
+    for path in add(kind, name, where) if into else make(kind, name, where):
         click.echo(str(path))
     click.echo(f"\nNext: cd {where}; pip install -e '.[dev]'; wand plugin check .", err=True)
 

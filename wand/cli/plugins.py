@@ -18,6 +18,7 @@ from wand.cli.arguments import jsonOption
 from wand.cli.rendering import Grid, clean, line, sentence, showGrid, showJSON
 from wand.cli.session import Operation, Session
 from wand.errors import ConfigurationInvalid, NoSuchPlugin
+from wand.health.installed import normalized
 from wand.nearest import nearest
 from wand.status import PluginDescription, PluginStatus, SettingStatus
 
@@ -58,6 +59,10 @@ def _list(off: list[str], asJSON: bool) -> None:
     _show("Usable", [each for each in found if each.state == "usable"])
     click.echo()
     _show("Not usable", [each for each in found if each.state != "usable"])
+    known = {each.name for each in found} | {normalized(each.distribution) for each in found}
+    for name in off:
+        if not {name, normalized(name)} & known:
+            click.echo(f"disabled-plugins has {name!r}, and nothing is called so", err=True)
 
 
 def _describe(name: str, off: list[str], asJSON: bool) -> None:
@@ -65,9 +70,12 @@ def _describe(name: str, off: list[str], asJSON: bool) -> None:
 
     with aside():
         found = describe(name, off)
-        known = [] if found else [each.name for each in survey(off)]
+        known = [] if found else survey(off)
     if not found:
-        close = nearest(name, known)
+        for odd in known:
+            if odd.name == name:
+                raise NoSuchPlugin(f"{name!r} of {odd.distribution or odd.where} cannot be found: {odd.reason}")
+        close = nearest(name, [odd.name for odd in known])
         raise NoSuchPlugin(f"there is no plugin {name!r}" + (f"; did you mean {close!r}?" if close else ""))
     if asJSON:
         showJSON(found)

@@ -8,10 +8,15 @@ import click
 
 from wand.cli.own import ownLines
 from wand.cli.rendering import LABEL_WIDTH, ago, clean, duration, line
-from wand.status import DirectoryStatus, ProgramStatus, TapStatus
+from wand.health.origin import OURS
+from wand.status import DirectoryStatus, ProgramStatus, TapStatus, UsedStatus
 
 #: How a directory's state looks on a terminal.
 _STATE_COLOURS = {"answered": "green", "fixed": "green", "asking": "yellow", "silent": "red"}
+
+#: Kinds of plugins that are named elsewhere, and what is written before the others.
+_NAMED = ("driver", "protocol", "directory")
+_LABELS = {"frame-service": "services", "candidate-source": "sources", "hook": "hooks"}
 
 
 def showStatus(status: ProgramStatus, now: float) -> None:
@@ -33,9 +38,38 @@ def showStatus(status: ProgramStatus, now: float) -> None:
     if status.directories:
         lines += ["", click.style("Directories", bold=True)]
         lines += [_directoryLine(each, now) for each in status.directories]
+    plugins = _pluginLines(status.plugins)
+    if plugins:
+        lines += ["", click.style("Plugins", bold=True), *plugins]
     if status.notes:
         lines += ["", click.style("Notes", bold=True), *(f"  {clean(note)}" for note in status.notes)]
     click.echo("\n".join(lines))
+
+
+def _pluginLines(plugins: list[UsedStatus]) -> list[str]:
+    """
+    A line for each kind.  Drivers, protocols and directories have been named; they are named again if they are somebody
+    else's, or have failed.
+    """
+    shown: dict[str, list[str]] = {}
+    for each in plugins:
+        isTheirs = not f"{each.distribution} ".startswith(f"{OURS} ")
+        if each.kind not in _NAMED or isTheirs or each.failures or each.timeouts:
+            shown.setdefault(each.kind, []).append(_pluginText(each, isTheirs))
+    return [line(_LABELS.get(kind, kind), ", ".join(texts)) for kind, texts in shown.items()]
+
+
+def _pluginText(plugin: UsedStatus, isTheirs: bool) -> str:
+    facts = [clean(plugin.distribution)] if isTheirs else []
+    if plugin.failures:
+        facts.append(f"failed {_times(plugin.failures)}")
+    if plugin.timeouts:
+        facts.append(f"silent {_times(plugin.timeouts)}")
+    return clean(plugin.name) + (f" ({', '.join(facts)})" if facts else "")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _tapLines(tap: TapStatus) -> list[str]:

@@ -11,13 +11,14 @@ Nothing that a plugin does wrong is raised here but to whoever asked for it, and
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Any, Final, Generic, TypeVar, cast
 
 import attrs
 
-from wand.discovery.builtins import builtins
+from wand.discovery.builtins import BUILTINS, builtins
 from wand.discovery.dropins import ANYTHING, describe
-from wand.discovery.entry_points import entryPoints
+from wand.discovery.entry_points import allEntryPoints, entryPoints
 from wand.discovery.in_dropins import inDropins
 from wand.discovery.inspecting import faultOf, whyUnusable
 from wand.discovery.kinds import kindOf
@@ -117,6 +118,13 @@ class Catalogue(Generic[Plugin]):
         return looks
 
     @property
+    def names(self) -> Collection[str]:
+        """
+        The names of all that is published, whether it can be used or not.
+        """
+        return {each.name for each in self._published()}
+
+    @property
     def usable(self) -> Mapping[str, Plugin]:
         """
         Those that can be used here, by name; all are imported to find out.
@@ -144,7 +152,9 @@ class Catalogue(Generic[Plugin]):
     def _instead(self, name: str) -> str:
         known = [each.name for each in self._published() if not each.isIn(self._off)]
         close = nearest(name, known)
-        parts = [f"Did you mean {close!r}?"] if close else []
+        others = [kind for kind, plugins in BUILTINS.items() if kind != self.kind and name in plugins]
+        others += [each.kind for each in allEntryPoints().published if each.name == name and each.kind != self.kind]
+        parts = [f"{name!r} is a {others[0]}."] if others else [f"Did you mean {close!r}?"] if close else []
         parts.append(f"There are: {', '.join(sorted(set(known))) or 'none'}.")
         broken = [f"{each.where} ({each.reason})" for found in self._found for each in found.rejected]
         if broken:
@@ -187,7 +197,11 @@ def _why(published: Published, error: BaseException) -> str:
     """
     module = published.where.partition(":")[0]
     if isinstance(error, ModuleNotFoundError) and error.name and f"{module}.".startswith(f"{error.name}."):
+        if not published.distribution:
+            return f"{describe(error)}: write it, or publish another"
         return f"{describe(error)}: install {published.owner} again, or report to its author that it has no such module"
+    if isinstance(error, AttributeError) and isinstance(error.obj, ModuleType) and error.obj.__name__ == module:
+        return f"{describe(error)}: end it with {error.name} = ..., the object that is published"
     return describe(error)
 
 

@@ -15,10 +15,11 @@ from zope.interface.exceptions import Invalid
 from zope.interface.verify import verifyObject
 
 from wand.discovery.dropins import ANYTHING, describe
+from wand.discovery.entry_points import entryPoints
 from wand.discovery.inspecting import shortcoming
 from wand.errors import PluginFaulty, WandError
 from wand.ethernet import MAC
-from wand.health.origin import attributed
+from wand.health.origin import OURS, attributed, distributionOf, isOurs
 from wand.interfaces import (
     Context,
     ICandidates,
@@ -33,6 +34,7 @@ from wand.interfaces import (
     ITransport,
     IWandPlugin,
 )
+from wand.version import __version__
 
 #: What each kind of plugin opens, and the types of what that says of itself.
 PROMISES: Final[Mapping[str, tuple[Any, Mapping[str, type]]]] = {
@@ -68,7 +70,23 @@ def openPlugin(kind: str, name: str, plugin: IWandPlugin, *arguments: object) ->
     if fault is not None:
         _discard(opened)
         raise PluginFaulty(f"{what} cannot be used: {fault}; report it to its author")
+    for each in arguments:
+        if isinstance(each, Context):
+            each.inUse.opened(kind, name, _owner(kind, name, plugin), opened)
     return opened
+
+
+def _owner(kind: str, name: str, plugin: object) -> str:
+    """
+    The distribution of a plugin, and its version.
+    """
+    if isOurs(plugin):
+        return f"{OURS} {__version__}"
+    found = distributionOf(type(plugin).__module__)
+    if found is not None:
+        return found.title
+    published = entryPoints(kind.replace(" ", "-")).published  # an editable installation has no record of its files
+    return next((each.owner for each in published if each.name == name), "")
 
 
 def _its(kind: str, name: str, arguments: tuple[object, ...]) -> list[object]:

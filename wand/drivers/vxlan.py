@@ -135,7 +135,7 @@ class VXLANDriver:
         release: Callable[[], object],
     ) -> OffloadedTap:
         between = 1 + (settings.id + context.random.randrange((1 << 24) - 2)) % ((1 << 24) - 1)  # any but that
-        devices = Devices(request, settings.id, settings.port, between, context.notes)
+        devices = Devices(request, settings.id, settings.port, between, context)
         closers.append(devices.close)
         port = openPacketSocket(devices.inner, request.mtu, up=False)
         closers.append(port.close)

@@ -42,6 +42,9 @@ WHERE: Final = "frame-service-settings.mdns"
 NOTE_LIFETIME: Final = 60.0
 _PAUSE: Final = 1.0
 
+#: The note when the interface is not there.
+MISSING: Final = "mdns-interface"
+
 
 class ReflectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
@@ -91,7 +94,7 @@ class Reflector:
         context.counters.declare(COUNTERS)
         self._settings = settings
         self._context = context
-        self._lan = Lan(settings.interface, openLink, self._heard, self._failed)
+        self._lan = Lan(settings.interface, openLink, self._heard, self._failed, self._missing)
         self._buckets = TokenBuckets(context.clock, settings.packets, 2 * settings.packets)
         self._saidAt = -inf
 
@@ -123,6 +126,7 @@ class Reflector:
         See L{IFrameWatcher}.
         """
         self._lan.close()
+        self._context.notes.clear(MISSING)
 
     def _heard(self, packet: Packet) -> None:
         if not self._isReflected(packet, "mdns-to-members"):
@@ -161,6 +165,13 @@ class Reflector:
 
     def _failed(self, error: OSError) -> None:
         self._say(f"mDNS is not reflected: {self._settings.interface} cannot be listened on: {error.strerror}")
+
+    def _missing(self, reason: str) -> None:
+        if reason:
+            text = f"mDNS is not reflected: {reason} ([{WHERE}] has its name)"
+            self._context.notes.say(MISSING, text)
+        else:
+            self._context.notes.clear(MISSING)
 
     def _say(self, text: str) -> None:
         now = self._context.clock.seconds()

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from wand.frame_services.mdns_packets import Packet
 from wand.host.changes import Address, HostChanges, HostListener, Link
+from wand.nearest import nearest
 
 
 class MulticastLink(Protocol):
@@ -42,16 +43,21 @@ class Lan(HostListener):
         openLink: Opener,
         heard: Callable[[Packet], object],
         failed: Callable[[OSError], object],
+        missing: Callable[[str], object],
     ) -> None:
         """
         @param interface: its name.
         @param heard: called with each packet, but for those of this host itself.
         @param failed: called when the system does not let us.
+        @param missing: called with what is wrong with the interface, and with an empty text when it is there.
         """
         self._interface = interface
         self._openLink = openLink
         self._heard = heard
         self._failed = failed
+        self._missing = missing
+        self._links: dict[int, Link] = {}
+        self._isSettled = False
         self._link: MulticastLink | None = None
         self._index = 0
         self._own: set[tuple[int, str]] = set()
@@ -107,6 +113,8 @@ class Lan(HostListener):
         if isIt and link.isUp and (self._link is None or link.index != self._index):
             self._shut()
             self._open(link.index)
+        self._links[link.index] = link
+        self._judge()
 
     def linkGone(self, index: int) -> None:
         """
@@ -115,6 +123,8 @@ class Lan(HostListener):
         if index == self._index:
             self._shut()
         self._keep({each for each in self._own if each[0] != index})
+        self._links.pop(index, None)
+        self._judge()
 
     def addressSeen(self, address: Address) -> None:
         """
@@ -137,12 +147,30 @@ class Lan(HostListener):
         """
         See L{HostListener}.
         """
+        self._isSettled = True
+        self._judge()
 
     def lost(self) -> None:
         """
         See L{HostListener}.
         """
         self._keep(set())
+        self._links.clear()
+        self._isSettled = False
+
+    def _judge(self) -> None:
+        """
+        Say whether the interface is there.
+        """
+        if not self._isSettled:
+            return
+        names = {each.name: each for each in self._links.values()}
+        if self._interface not in names:
+            close = nearest(self._interface, names)
+            instead = f"did you mean {close}?" if close else f"there are {', '.join(sorted(names)) or 'none'}"
+            self._missing(f"there is no interface {self._interface}; {instead}")
+        else:
+            self._missing("" if names[self._interface].isUp else f"the interface {self._interface} is down")
 
     def _keep(self, own: set[tuple[int, str]]) -> None:
         self._own, self._hosts = own, frozenset(host for _, host in own)

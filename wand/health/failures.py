@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
+from copy import copy
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -44,6 +46,33 @@ class Failures:
         self._counters = counters
         self._notes = notes
         self._logged: dict[str, float] = {}
+        self._owner = ""
+        self._raised: Counter[tuple[str, type]] = Counter()  # by the place or the owner, and the class that raised
+        self._silent: Counter[tuple[str, type]] = Counter()
+
+    def within(self, owner: str) -> Failures:
+        """
+        The same for what a plugin does, so that whatever fails counts for it.
+
+        @param owner: its kind and its name: C{hook audit}.
+        """
+        its = copy(self)
+        its._owner = owner
+        return its
+
+    def of(self, owner: str, opened: object) -> tuple[int, int]:
+        """
+        How often a plugin failed.
+
+        @param owner: see L{within}.
+        @param opened: what it opened.
+        @return: how often it raised, and how often it did not answer in time.
+        """
+        raised, silent = (
+            sum(count for (place, kind), count in tally.items() if place == owner or kind is type(opened))
+            for tally in (self._raised, self._silent)
+        )
+        return raised, silent
 
     def caught(self, place: str, failure: Failure | None = None, plugin: object = None) -> None:
         """
@@ -53,7 +82,7 @@ class Failures:
         @param failure: the exception, if it is not the one that is being handled.
         @param plugin: the object that raised, if it may come from another distribution, which is named then.
         """
-        place = self._countOne(place)
+        place = self._countOne(place, self._raised, plugin)
         if not self._mayLog(place):
             return
         error = sys.exception() if failure is None else failure.value
@@ -73,19 +102,20 @@ class Failures:
         @param seconds: how long it had.
         @param plugin: see L{caught}.
         """
-        place = self._countOne(place)
+        place = self._countOne(place, self._silent, plugin)
         if not self._mayLog(place):
             return
         text = f"{attributed(place, plugin)} did not answer within {seconds:g} s, and the program went on without it"
         self._log.error("{text}", text=text)
         self._notes.say(f"raised-{place}", f"{text}; find out what keeps it", lifetime=NOTE_LIFETIME)
 
-    def _countOne(self, place: str) -> str:
+    def _countOne(self, place: str, tally: Counter[tuple[str, type]], plugin: object) -> str:
         if place not in self._logged and len(self._logged) >= PLACES_MAXIMUM:
             place = "elsewhere"
         counter = f"drop-raised-{re.sub('[^a-z0-9]+', '-', place.lower())}"
         self._counters.declare({counter: f"dropped because of a fault in the program or a plugin: {place}"})
         self._counters[counter] += 1
+        tally[self._owner or place, type(plugin)] += 1
         return place
 
     def _mayLog(self, place: str) -> bool:

@@ -17,6 +17,7 @@ from twisted.logger import Logger
 from wand.counters import Counters
 from wand.events import Events
 from wand.health.failures import Failures
+from wand.health.in_use import InUse
 from wand.health.notes import Notes
 from wand.host.changes import HostChanges, Unwatched
 from wand.plugin_store import PluginStore, PluginStores
@@ -63,6 +64,7 @@ class Context:
     @ivar wallClock: gives the seconds since the epoch: for certificates and what people read, never for what elapses.
     @ivar notes: what the operator should know, with what to do.
     @ivar failures: what counts and logs an exception at a boundary.
+    @ivar inUse: which plugins the program uses.
     @ivar makeWorker: makes a worker, of a name for people, for what may block for long, or in its order.
     @ivar workers: run calls that may block for a short time; see L{deferToThread}.
     @ivar streams: where streams are listened for and opened.
@@ -90,6 +92,7 @@ class Context:
         kw_only=True,
         default=attrs.Factory(lambda self: Failures(self.clock, self.counters, self.notes), takes_self=True),
     )
+    inUse: InUse = attrs.field(kw_only=True, factory=InUse)
     makeWorker: Callable[[str], Worker] = attrs.field(kw_only=True, default=SameThread)
     streams: StreamNetwork = attrs.field(kw_only=True, factory=NoStreams)
     hostChanges: HostChanges = attrs.field(kw_only=True, factory=Unwatched)
@@ -146,8 +149,9 @@ class Context:
 
     def forPlugin(self, kind: str, name: str) -> Self:
         """
-        The same for one plugin, with a logger and a store of its own.
+        The same for one plugin, with a logger and a store of its own; what fails in it counts for the plugin.
         """
+        failures = self.failures.within(f"{kind} {name}")
         kind = kind.replace(" ", "-")
         log = Logger(namespace=f"wand.plugins.{kind}.{name}")
-        return attrs.evolve(self, log=log, store=self.stores.of(f"{kind}-{name}"))
+        return attrs.evolve(self, log=log, failures=failures, store=self.stores.of(f"{kind}-{name}"))

@@ -16,6 +16,7 @@ from wand.config import EtudConfiguration
 from wand.discovery.catalogue import discover
 from wand.discovery.in_time import inTime
 from wand.discovery.opening import openPlugin
+from wand.discovery.wanted import checkSettings, wanted
 from wand.endpoint import Endpoint
 from wand.errors import ConfigurationInvalid, WandError
 from wand.interfaces import CandidateKind, Context, ICandidates, ICandidateSource, NodeContext, OwnCandidate
@@ -50,13 +51,15 @@ class CandidateSources:
     def __init__(self, configuration: EtudConfiguration, context: Context, *, hasMembers: bool) -> None:
         """
         @param hasMembers: does the protocol work within a network of members?  Others have no candidates.
-        @raise wand.errors.NoSuchPlugin: if one that is asked for is not there, or cannot be used.
+        @raise wand.errors.WandError: if one that is asked for is not there, cannot be used, or is named twice, or there
+            are settings for what is not there.
         """
         catalogue = discover(ICandidateSource, configuration.disabledPlugins)
-        wanted = configuration.candidateSources
-        if wanted is None:
-            wanted = [name for name in DEFAULT if catalogue.has(name)]
-        self._plugins = {name: catalogue.choose(name) for name in wanted} if hasMembers else {}
+        names = configuration.candidateSources
+        if names is None:
+            names = [name for name in DEFAULT if catalogue.has(name)]
+        self._plugins = wanted(catalogue, names) if hasMembers else {}
+        checkSettings(catalogue, self._plugins, configuration.candidateSourceSettings, context.notes)
         self.names = tuple(self._plugins)
         self._settings = configuration.candidateSourceSettings
         self._context = context

@@ -96,6 +96,8 @@ class DirectoriesService(Service):
         gone = {name: held for name, held in self._open.items() if name not in kept}
         for name, (_, directory) in gone.items():
             self._guarded(name, directory, directory.stop)
+            if name not in opened:
+                self._context().inUse.closed("directory", name)
         self._open = {**kept, **opened}
         for name, (_, directory) in opened.items():
             self._guarded(name, directory, directory.start)

@@ -14,6 +14,7 @@ from zope.interface import implementer
 from wand.config import Configuration
 from wand.discovery.catalogue import discover
 from wand.discovery.opening import openPlugin
+from wand.discovery.wanted import checkSettings, wanted
 from wand.errors import TemporarilyUnavailable
 from wand.events import Event
 from wand.health.failures import Failures
@@ -97,10 +98,11 @@ class HookService(Service):
 
     def __init__(self, configuration: Configuration, context: Context) -> None:
         """
-        @raise wand.errors.NoSuchPlugin: if there is no such hook.
+        @raise wand.errors.WandError: if there is no such hook, one is named twice, or there are settings for another.
         """
         hooks = discover(IHook, configuration.disabledPlugins)
-        self._wanted = [(name, hooks.choose(name)) for name in configuration.hooks]
+        self._wanted = wanted(hooks, configuration.hooks)
+        checkSettings(hooks, configuration.hooks, configuration.hookSettings, context.notes)
         self._settings = configuration.hookSettings
         self._context = context
         self.listeners: list[IHookListener] = []
@@ -114,7 +116,7 @@ class HookService(Service):
         """
         super().startService()
         context = self._context
-        for name, plugin in self._wanted:
+        for name, plugin in self._wanted.items():
             opened = openPlugin("hook", name, plugin, self._settings.get(name, {}), context)
             hook = SteadyHook(name, opened, context.failures)
             self.listeners.append(hook)

@@ -12,6 +12,7 @@ from twisted.internet.defer import maybeDeferred
 from wand.config import EtudConfiguration
 from wand.discovery.catalogue import discover
 from wand.discovery.opening import openPlugin
+from wand.discovery.wanted import checkSettings, wanted
 from wand.errors import PortUnavailable
 from wand.ethernet import MAC, Frame
 from wand.frame_services.guard import Guard
@@ -50,7 +51,8 @@ class NodePlugins:
 
     def __init__(self, configuration: EtudConfiguration, context: Context) -> None:
         """
-        @raise wand.errors.NoSuchPlugin: if one is not there, or cannot be used.
+        @raise wand.errors.WandError: if one is not there, cannot be used, or is named twice, or there are settings for
+            what is not there.
         """
         off = configuration.disabledPlugins
         self.protocol: IPeerProtocol = discover(IPeerProtocol, off).choose(configuration.protocol)
@@ -59,7 +61,8 @@ class NodePlugins:
         self._configuration = configuration
         self._context = context
         services = discover(IFrameService, off)
-        self.frameServices: dict[str, IFrameService] = {name: services.choose(name) for name in self._wanted()}
+        self.frameServices: dict[str, IFrameService] = wanted(services, self._wanted())
+        checkSettings(services, self.frameServices, configuration.frameServiceSettings, context.notes)
         self.candidateSources = CandidateSources(configuration, context, hasMembers=self.hasMembers)
         self._end = ExitStack()
         self._portEnd = ExitStack()

@@ -101,6 +101,7 @@ class ProgramService(AtomicService, Generic[Kind]):
         """
         The status, as far as it is the same for all programs.
         """
+        context = self._surroundings.context
         notes = sorted(self.notes, key=lambda note: note.isHint)
         return ProgramStatus(
             role=role,
@@ -117,6 +118,7 @@ class ProgramService(AtomicService, Generic[Kind]):
             drops=self.counters.drops(),
             notes=[note.text for note in notes],
             attention=sum(not note.isHint for note in notes),
+            plugins=context.inUse.status(context.failures),
         )
 
     def stop(self) -> None:

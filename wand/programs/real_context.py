@@ -5,7 +5,7 @@ The context of a real program: the reactor's time, the wall clock, real randomne
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from random import SystemRandom
 from time import time
@@ -36,12 +36,18 @@ from wand.worker import WorkerThread
 _log = Logger(namespace="wand.events")
 
 
-def realContext(reactor: Any, lost: Callable[[str], object] | None = None, queue: int = QUEUE_BYTES) -> Context:
+def realContext(
+    reactor: Any,
+    lost: Callable[[str], object] | None = None,
+    queue: int = QUEUE_BYTES,
+    off: Collection[str] = (),
+) -> Context:
     """
     A context on a reactor, whose events are logged.  The reactor measures elapsed time from now on.
 
     @param lost: called with the reason when a UDP socket is gone for good; by default that is only logged.
     @param queue: what the kernel may queue for each UDP socket, in octets.
+    @param off: the names of plugins and distributions that are switched off.
     """
     steady(reactor)
     counters = Counters()
@@ -49,7 +55,7 @@ def realContext(reactor: Any, lost: Callable[[str], object] | None = None, queue
     events.subscribe(EventLog(reactor).told)
     notes = Notes(reactor, events)
     failures = Failures(reactor, counters, notes)
-    for number, text in enumerate([*intrusions(distributions()), *clashes()]):
+    for number, text in enumerate([*intrusions(distributions()), *clashes(off)]):
         _log.error("{text}", text=text)
         notes.say(f"installed-{number}", text)
     clock: Any = GuardedTime(reactor, failures)  # and whatever else the reactor provides

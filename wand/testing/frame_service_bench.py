@@ -72,6 +72,8 @@ class FrameServiceBench(NodePluginBench):
         """
         self.injected.append(bytes(frame) if isinstance(frame, memoryview) else frame)
 
+    handed = (inject,)
+
     def opened(self) -> IFrameWatcher:
         """
         Open the service, and close it at the end.

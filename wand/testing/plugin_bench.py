@@ -5,7 +5,7 @@ A plugin in a test: how it is made, opened, used and closed.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ class PluginBench(Contract):
     @ivar openedInterface: what it opens provides.
     @ivar settings: what it is opened with.
     @ivar openLimit: seconds of real time that C{open} and C{unusable} may take.
+    @ivar handed: functions that the plugin gets when it is opened, to call them in the thread of the reactor.
     @ivar context: what it is opened with, in simulated time.
     @ivar plugin: the plugin.
     """
@@ -34,6 +35,7 @@ class PluginBench(Contract):
     openedInterface: Any
     settings: Mapping[str, Any] = {}
     openLimit: float = 1.0
+    handed: Sequence[Any] = ()
     context: Context
     plugin: Any
 

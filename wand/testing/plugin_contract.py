@@ -13,12 +13,13 @@ from twisted.internet.defer import Deferred
 from wand.testing import plugin_rules as rules
 from wand.testing.plugin_manners import PluginManners
 from wand.testing.plugin_settings import PluginSettings
+from wand.testing.plugin_threads import PluginThreads
 
 #: How often something is tried that must be quick; the quickest counts.
 _TRIES: Final = 3
 
 
-class PluginContract(PluginSettings, PluginManners):
+class PluginContract(PluginSettings, PluginManners, PluginThreads):
     """
     What every plugin must do, of whatever kind it is.
     """

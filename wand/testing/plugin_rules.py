@@ -110,6 +110,19 @@ PROCESS_KEPT: Final = Rule(
     "the process is left as it is: its directory, environment, umask, signal handlers, locale, logging and the like",
     "they belong to the program and to all its plugins; twistd sets some of them itself",
 )
+WAITS_FOR_NOTHING: Final = Rule(
+    "every plugin",
+    "at work it calls nothing in the thread of the reactor that may wait; context.deferToThread and a worker "
+    "(context.makeWorker) do that elsewhere",
+    "a disk that is busy takes seconds for an fsync, a name server that is gone for an answer, and no frame passes "
+    "meanwhile",
+)
+OWN_THREAD: Final = Rule(
+    "every plugin",
+    "a thread of its own fires no Deferred, and touches no table, events, notes or timers; context.deferToThread "
+    "comes back into the thread of the reactor with what it found",
+    "what happens then runs beside everything else, which nothing of that is made for: it fails once in a month",
+)
 LEAVES_NOBODY: Final = Rule(
     "close, stop",
     "no thread and no child process is left",

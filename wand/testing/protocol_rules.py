@@ -77,7 +77,8 @@ A_KEY: Final = Rule(
 LASTS: Final = Rule(
     "ITransport.send",
     "frames pass after any number of others",
-    "numbers that begin again, queues that fill and windows that close end a connection after minutes",
+    "numbers that begin again, queues that fill and windows that close end a connection after minutes; sixteen bits "
+    "are used up within a second",
 )
 GOOD_UNTIL_RETURN: Final = Rule(
     "IFrameReceiver.frameReceived",

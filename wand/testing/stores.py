@@ -74,10 +74,11 @@ class StoreContract(RecordsContract, PluginContract):
 
     def exercise(self, opened: IRecords) -> None:
         """
-        See L{PluginContract}: write and read.
+        See L{PluginContract}: write, read and exchange.
         """
         self.answerOf(opened.write("a", {b"k": b"1"}), "write()")
         self.answerOf(opened.load("a"), "load()")
+        self.answerOf(opened.exchange("a", b"k", b"1", None), "exchange()")
 
     # The contract.
 

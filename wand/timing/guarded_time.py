@@ -35,7 +35,7 @@ class GuardedTime:
         def call() -> None:
             try:
                 callable(*args, **kw)
-            except Exception:
+            except (Exception, SystemExit):  # a plugin is not who ends the program
                 self._failures.caught(f"timer {getattr(callable, '__qualname__', type(callable).__qualname__)}")
 
         return self._reactor.callLater(delay, call)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.application.service import IService
 
 from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
+from wand.health.notes import Notes
 from wand.interfaces import Context
 from wand.programs.atomic import AtomicService
 from wand.programs.control_socket import ControlService
@@ -25,7 +26,9 @@ from wand.programs.real_context import realContext
 from wand.twistd.collecting import SettingAside
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
+from wand.twistd.own_process import OwnProcess
 from wand.twistd.signals import heed
+from wand.twistd.standstill import Standstill
 from wand.twistd.supervisor import Supervisor, supervised
 from wand.underlay.udp_sockets import QUEUE_BYTES, SERVER_QUEUE_BYTES
 
@@ -48,6 +51,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     _nameMembers(reactor, node, surroundings.context)
     supervised(reactor, Supervisor(os.environ))
     heed(reactor, node.notes, node.reload, node.report)
+    keep(reactor, node.notes)
     return node
 
 
@@ -82,6 +86,7 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     if isinstance(configuration, ServerConfiguration):
         _control(reactor, configuration, options, server)
     heed(reactor, server.notes, server.reload, server.report)
+    keep(reactor, server.notes)
     return server
 
 
@@ -92,14 +97,15 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     from wand.programs.wand_program import WandProgram
 
     reactor = _begin(program)
-    context = realContext(reactor, partial(endBecause, reactor))
     configuration = options.configuration(WandConfiguration)
+    context = realContext(reactor, partial(endBecause, reactor), off=configuration.disabledPlugins)
     services = AtomicService(context)
     HookService(configuration, context).setServiceParent(services)
     wand = WandProgram(configuration, context, reactor)
     wand.setServiceParent(services)
     supervised(reactor, Supervisor(os.environ))
     heed(reactor, context.notes, lambda: wand.reload(options.configuration(WandConfiguration)), wand.report)
+    keep(reactor, context.notes)
     return services
 
 
@@ -116,6 +122,18 @@ def _begin(program: str) -> Any:
     return reactor
 
 
+def keep(reactor: Any, notes: Notes) -> None:
+    """
+    Watch over what plugins must not do to the whole program, once it runs.
+    """
+    reactor.callWhenRunning(OwnProcess(reactor, notes).keep)
+    if sys.platform == "linux":
+        from wand.twistd.reactor import PromptReactor
+
+        if type(reactor) is PromptReactor:  # and not one that somebody chose
+            reactor.callWhenRunning(Standstill(reactor, notes).watch)
+
+
 def settle() -> None:
     """
     Keep the garbage collector from looking again at what was made until now, which stays until the end.  A full
@@ -128,9 +146,10 @@ def settle() -> None:
 
 def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Surroundings[Kind]:
     queue = SERVER_QUEUE_BYTES if kind is ServerConfiguration else QUEUE_BYTES
+    load = partial(options.configuration, kind)
     return Surroundings(
-        load=partial(options.configuration, kind),
-        context=realContext(reactor, partial(endBecause, reactor), queue),
+        load=load,
+        context=realContext(reactor, partial(endBecause, reactor), queue, load().disabledPlugins),
         owner=options.owner(),
         end=partial(endSoon, reactor),
         lost=partial(endBecause, reactor),

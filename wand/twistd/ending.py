@@ -60,7 +60,7 @@ def _limit() -> None:
 
 def _late() -> None:
     _log.critical("the program ends, although not everything in it does: a plugin, or a thread, takes too long")
-    _end(_status)
+    endAtOnce(_status)
 
 
 def endSoon(reactor: Any) -> None:
@@ -78,7 +78,7 @@ def endBecause(reactor: Any, reason: str) -> None:
     _log.critical("the program ends: {reason}", reason=reason)
     if not _status:
         _status = 1
-        atexit.register(_end, _status)
+        atexit.register(endAtOnce, _status)
     reactor.callWhenRunning(_stop, reactor)  # what is lost may be lost before the reactor runs
 
 
@@ -87,7 +87,10 @@ def _stop(reactor: Any) -> None:
         reactor.stop()
 
 
-def _end(status: int) -> None:
+def endAtOnce(status: int) -> None:
+    """
+    End the program with a status, whatever it does.
+    """
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None:
             stream.flush()

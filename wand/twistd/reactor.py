@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import errno
 import sys
+from contextlib import suppress
 from os import sched_yield
 from time import monotonic
-from typing import Final
+from typing import Any, Final, NoReturn
 
 from twisted.internet.epollreactor import EPOLLIN, EPollReactor
 from twisted.internet.interfaces import IReadDescriptor
@@ -25,6 +26,7 @@ from twisted.logger import Logger
 from twisted.python.log import callWithLogger
 
 from wand.timing.elapsed import elapsed
+from wand.twistd.ending import endAtOnce
 from wand.underlay.prompt import IPromptReader
 
 #: For how many seconds it looks for events before it sleeps, if the last pause was shorter than that.  One that was
@@ -54,13 +56,15 @@ class PromptReactor(EPollReactor):
     The reactor.  What it uses of its superclass has been the same since Twisted 12, and its tests would tell.
 
     @ivar seconds: gives elapsed time.
+    @ivar isWaiting: does it wait for events?  Another thread may ask; so may it for the following.
+    @ivar isTold: did a signal tell it to end?
     """
 
     seconds = staticmethod(elapsed)
 
     def __init__(self) -> None:
         self._prompt: dict[int, IPromptReader] = {}
-        self._isBrisk = False
+        self._isBrisk = self.isWaiting = self.isTold = False
         self._woke = monotonic()
         self._localAt = self._worked = self._passed = 0.0
         super().__init__()
@@ -79,6 +83,27 @@ class PromptReactor(EPollReactor):
         """
         super().removeReader(reader)
         self._prompt = {number: each for number, each in self._prompt.items() if each is not reader}
+
+    @property
+    def woke(self) -> float:
+        """
+        When it last had events, or stopped waiting for some.
+        """
+        return self._woke
+
+    def sigInt(self, number: int, frame: Any = None) -> None:
+        """
+        See L{twisted.internet.base.ReactorBase}.
+        """
+        self.isTold = True
+        super().sigInt(number, frame)
+
+    def sigTerm(self, number: int, frame: Any = None) -> None:
+        """
+        See L{twisted.internet.base.ReactorBase}.
+        """
+        self.isTold = True
+        super().sigTerm(number, frame)
 
     # HOT PATH
 
@@ -105,6 +130,7 @@ class PromptReactor(EPollReactor):
     def _events(self, timeout: float) -> list[tuple[int, int]]:
         begin = monotonic()
         events: list[tuple[int, int]] = []
+        self.isWaiting = True
         try:
             if self._isBrisk and begin - self._localAt < RECENTLY_SENT and self._worked < BUSY_SHARE * self._passed:
                 events = self._lookOut(begin + (BRISK_PAUSE if timeout < 0 else min(BRISK_PAUSE, timeout)))
@@ -113,8 +139,9 @@ class PromptReactor(EPollReactor):
                 events = self._poller.poll(limit, len(self._selectables))
         except OSError as error:
             if error.errno != errno.EINTR:
-                raise
+                _endBlind(error)
         woke = monotonic()
+        self.isWaiting = False
         if timeout:
             self._isBrisk = woke - begin < BRISK_PAUSE
         self._worked = FADING_FACTOR * self._worked + min(begin - self._woke, PASSED_MAXIMUM)
@@ -132,6 +159,19 @@ class PromptReactor(EPollReactor):
             sched_yield()
             events = poll(0, count)
         return events
+
+
+def _endBlind(error: OSError) -> NoReturn:
+    """
+    Nothing more can be heard; Twisted would end the program as if that were good.
+    """
+    text = f"the program ends: it can hear nothing more ({error}); something, a plugin, closed descriptors of others"
+    with suppress(Exception):  # the log may be among them
+        _log.critical("{text}", text=text)
+    with suppress(Exception):
+        print(text, file=sys.__stderr__)
+    endAtOnce(1)
+    raise error  # never, but in tests
 
 
 def install() -> None:

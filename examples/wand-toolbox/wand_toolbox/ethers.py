@@ -47,7 +47,13 @@ class Ethers(BaseDirectory):
         self.reading.start(INTERVAL)
 
     def read(self) -> None:
-        lines = [line.partition("#")[0].split() for line in self.path.read_text().splitlines()]
+        try:
+            text = self.path.read_text()
+        except OSError as error:  # the operator sees the note in wand status
+            self.context.notes.say("ethers", f"{self.path} cannot be read: {error.strerror}")
+            return
+        self.context.notes.clear("ethers")
+        lines = [line.partition("#")[0].split() for line in text.splitlines()]
         self.count = sum(self.put(*words) for words in lines if len(words) == 2)
 
     def put(self, mac: str, peer: str) -> bool:
