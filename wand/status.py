@@ -151,6 +151,20 @@ class CounterStatus(Status, frozen=True):
     description: str
 
 
+class LevelStatus(Status, frozen=True):
+    """
+    How much a part of a program says in the log.
+
+    @ivar part: the part; C{all} for all that have no level of their own.
+    @ivar level: C{debug}, C{info}, C{warn}, C{error} or C{critical}.
+    @ivar origin: who says so: C{default}, C{configuration} or C{operator}.
+    """
+
+    part: str
+    level: str
+    origin: str
+
+
 class PluginStatus(Status, frozen=True):
     """
     A plugin that was found, or something that was rejected.

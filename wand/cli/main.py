@@ -31,6 +31,8 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
         ("top", "top", "top", "Show live who sends how much, what is dropped, and what happens."),
         ("graph", "graph", "graph", "Draw the network as this program sees it."),
         ("watch", "watching", "watch", "Show events as they happen, until Ctrl-C."),
+        ("events", "watching", "events", "Show the last events."),
+        ("log", "log", "log", "Show how much each part says in the log, or change it."),
         ("capture", "capture", "capture", "Write down the frames that pass, as a pcapng file."),
         ("wake", "waking", "wake", "Wake a host that sleeps on a LAN behind a bridge."),
         ("add", "changing", "add", "Add an entry: send the frames for a MAC address to a peer."),

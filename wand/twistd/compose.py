@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import IService
 
-from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
+from wand.config import (
+    Configuration,
+    EtudConfiguration,
+    NodeConfiguration,
+    ServerConfiguration,
+    WandConfiguration,
+    WansdConfiguration,
+)
 from wand.interfaces import Context
 from wand.programs.atomic import AtomicService
 from wand.programs.control_socket import ControlService
@@ -25,6 +32,7 @@ from wand.programs.real_context import realContext
 from wand.twistd.collecting import SettingAside
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
+from wand.twistd.process_log import LOG
 from wand.twistd.signals import heed
 from wand.twistd.supervisor import Supervisor, supervised
 from wand.underlay.udp_sockets import QUEUE_BYTES, SERVER_QUEUE_BYTES
@@ -41,7 +49,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     """
     from wand.programs.node import NodeService
 
-    reactor = _begin(program)
+    reactor = _begin(program, options.configuration(kind))
     surroundings = _surroundings(reactor, options, kind)
     node = NodeService(surroundings)
     _control(reactor, node.configuration, options, node)
@@ -65,8 +73,8 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     """
     A directory server, with its control socket where the configuration has one.
     """
-    reactor = _begin(program)
     configuration = options.configuration(kind)
+    reactor = _begin(program, configuration)
     server: REL2ServerProgram | SealedServer
     if isinstance(configuration, ServerConfiguration) and configuration.protocol != "rel2":
         from wand.programs.sealed_server import SealedServer
@@ -88,9 +96,9 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     """
     from wand.programs.wand_program import WandProgram
 
-    reactor = _begin(program)
-    context = realContext(reactor, partial(endBecause, reactor))
     configuration = options.configuration(WandConfiguration)
+    reactor = _begin(program, configuration)
+    context = realContext(reactor, partial(endBecause, reactor))
     services = AtomicService(context)
     HookService(configuration, context).setServiceParent(services)
     wand = WandProgram(configuration, context, reactor)
@@ -99,14 +107,15 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     return services
 
 
-def _begin(program: str) -> Any:
+def _begin(program: str, configuration: Configuration) -> Any:
+    explainErrors(program)
     if sys.platform == "linux":
         from wand.twistd.reactor import install
 
         install()
     from twisted.internet import reactor
 
-    explainErrors(program)
+    LOG.configure(program, configuration)
     endInTime(reactor)
     supervised(reactor, Supervisor(os.environ))
     reactor.callWhenRunning(settle)
@@ -132,6 +141,7 @@ def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Su
         end=partial(endSoon, reactor),
         lost=partial(endBecause, reactor),
         origin=options.file,
+        levels=LOG.levels,
     )
 
 
