@@ -34,6 +34,6 @@ def log(part: str | None, level: str | None, asJSON: bool) -> Operation:
         if asJSON:
             showJSON(levels)
             return
-        showGrid(Grid(("PART", "LEVEL", "SAID BY"), [(each.part, each.level, each.origin) for each in levels]))
+        showGrid(Grid(("PART", "LEVEL", "ORIGIN"), [(each.part, each.level, each.origin) for each in levels]))
 
     return Operation(run)
