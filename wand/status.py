@@ -261,6 +261,7 @@ class DirectoryStatus(Status, frozen=True):
     @ivar answered: when it last answered; C{None} for never.
     @ivar members: how many members it has, where the node follows only those whom it uses; C{None} where it follows
         all.
+    @ivar version: which version of the program it runs; empty where that is not known.
     """
 
     name: str
@@ -268,6 +269,7 @@ class DirectoryStatus(Status, frozen=True):
     entries: int
     answered: float | None
     members: int | None = None
+    version: str = ""
 
 
 class ConflictStatus(Status, frozen=True):

@@ -18,7 +18,7 @@ from wand.cli.main import COMMANDS
 from wand.cli.session import Operation
 from wand.cli.shell import Shell
 from wand.ethernet import MAC
-from wand.status import DirectoryStatus, EntryStatus
+from wand.status import DirectoryStatus, EntryStatus, SeenStatus
 from wand.version import __version__
 
 FIRST = "02:10:00:00:00:01"
@@ -250,6 +250,23 @@ async def test_theLastEventsAndTheNext(bench: Bench) -> None:
     await following.ended
     assert (following.status, following.err) == (0, "")
     assert following.out.count("entry-added") == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_versions(bench: Bench) -> None:
+    """
+    The versions of members are compared with the program's, number by number, and what to do is said.
+    """
+    versions = {"alice": "0", "bob": "0.9.10", "carol": ""}
+    bench.program.known = [SeenStatus(name, name, [], [], True, None, version=said) for name, said in versions.items()]
+    status, out, err = await bench.run("version", "--check")
+    assert (status, err) == (1, "")
+    assert "newer: bob 0.9.10" in out
+    assert "not known: carol" in out
+    status, out, err = await bench.run("version", "--check", "--json")
+    assert json.loads(out)["newer"] == {"bob": "0.9.10"}
+    status, out, err = await bench.run("version")
+    assert (status, err, out) == (0, "", f"wandaemon {__version__}\n")
 
 
 @pytest_twisted.ensureDeferred

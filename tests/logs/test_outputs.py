@@ -10,6 +10,7 @@ import os
 import socket
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import given
@@ -173,6 +174,11 @@ class TextTests(SynchronousTestCase):
 
 
 class JournalTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        directory = TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.path = Path(directory.name) / "socket"
+
     def test_fields(self) -> None:
         """
         The journal gets fields that begin with WAND_, and those that it knows.
@@ -197,7 +203,7 @@ class JournalTests(SynchronousTestCase):
         """
         A real socket gets one datagram for a message, with each field; long ones come in a sealed memory file.
         """
-        path = Path(self.mktemp())
+        path = self.path
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
             journal.bind(str(path))
             journal.settimeout(10)
@@ -220,7 +226,7 @@ class JournalTests(SynchronousTestCase):
         Where there is none it cannot be sent to.
         """
         with self.assertRaises(OSError):
-            journalTransport(self.mktemp())
+            journalTransport(str(self.path))
 
     def test_aJournalThatTakesNothing(self) -> None:
         """
@@ -232,7 +238,7 @@ class JournalTests(SynchronousTestCase):
         """
         Not even if nobody ever reads: what does not fit is lost.
         """
-        path = Path(self.mktemp())
+        path = self.path
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
             journal.bind(str(path))
             output = journalOutput("wand-node", journalTransport(str(path)))

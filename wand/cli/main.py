@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
         ("graph", "graph", "graph", "Draw the network as this program sees it."),
         ("watch", "watching", "watch", "Show events as they happen, until Ctrl-C."),
         ("events", "watching", "events", "Show the last events."),
+        ("version", "version", "version", "Show the version, or compare those of the members."),
         ("log", "log", "log", "Show how much each part says in the log, or change it."),
         ("capture", "capture", "capture", "Write down the frames that pass, as a pcapng file."),
         ("wake", "waking", "wake", "Wake a host that sleeps on a LAN behind a bridge."),

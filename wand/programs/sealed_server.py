@@ -115,4 +115,5 @@ def _seen(member: MemberStatus) -> SeenStatus:
         seen=member.seen,
         state=member.state,
         server=member.server,
+        version=member.version,
     )
