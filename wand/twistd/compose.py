@@ -49,7 +49,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     """
     from wand.programs.node import NodeService
 
-    reactor = _begin(program, options.configuration(kind))
+    reactor = _begin(program, options, kind)
     surroundings = _surroundings(reactor, options, kind)
     node = NodeService(surroundings)
     _control(reactor, node.configuration, options, node)
@@ -73,8 +73,8 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     """
     A directory server, with its control socket where the configuration has one.
     """
+    reactor = _begin(program, options, kind)
     configuration = options.configuration(kind)
-    reactor = _begin(program, configuration)
     server: REL2ServerProgram | SealedServer
     if isinstance(configuration, ServerConfiguration) and configuration.protocol != "rel2":
         from wand.programs.sealed_server import SealedServer
@@ -96,8 +96,8 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     """
     from wand.programs.wand_program import WandProgram
 
+    reactor = _begin(program, options, WandConfiguration)
     configuration = options.configuration(WandConfiguration)
-    reactor = _begin(program, configuration)
     context = realContext(reactor, partial(endBecause, reactor))
     services = AtomicService(context)
     HookService(configuration, context).setServiceParent(services)
@@ -107,7 +107,7 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     return services
 
 
-def _begin(program: str, configuration: Configuration) -> Any:
+def _begin(program: str, options: ProgramOptions, kind: type[Configuration]) -> Any:
     explainErrors(program)
     if sys.platform == "linux":
         from wand.twistd.reactor import install
@@ -115,7 +115,7 @@ def _begin(program: str, configuration: Configuration) -> Any:
         install()
     from twisted.internet import reactor
 
-    LOG.configure(program, configuration)
+    LOG.configure(program, options.configuration(kind))
     endInTime(reactor)
     supervised(reactor, Supervisor(os.environ))
     reactor.callWhenRunning(settle)

@@ -15,6 +15,7 @@ from typing import Any, Final, TextIO
 from twisted.logger import ILogObserver, LogLevel
 
 from wand.config import Configuration
+from wand.errors import WandError
 from wand.logs.levels import Levels
 from wand.logs.log import Log
 from wand.logs.outputs import Output, isJournal, journalOutput, journalTransport, jsonOutput, textOutput
@@ -24,6 +25,12 @@ _OBSERVER: Final = f"{__name__}.observer"
 
 #: The form that says that we choose.
 AUTO: Final = "auto"
+
+
+class LogUnavailable(WandError):
+    """
+    The log cannot be written where it is to be.
+    """
 
 
 class ProcessLog:
@@ -110,5 +117,8 @@ def _opened(path: str) -> TextIO:
         return sys.stdout
     from twisted.python.logfile import LogFile
 
-    file: TextIO = LogFile.fromFullPath(path)
+    try:
+        file: TextIO = LogFile.fromFullPath(path)
+    except OSError as error:
+        raise LogUnavailable(f"the log {path} cannot be written: {error.strerror}; see --logfile of twistd") from error
     return file
