@@ -1,6 +1,6 @@
 """
-Tests for what members of neighbouring versions say to each other: what the release before this one recorded is read, and
-what this one writes is read by the release before.
+Tests for what members of neighbouring versions say to each other: what the release before this one recorded is read,
+and what this one writes is read by the release before.
 """
 
 from __future__ import annotations
