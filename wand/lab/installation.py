@@ -30,7 +30,7 @@ class Installation:
     name: str
     host: Host
     directory: Path
-    programs: Path = PROGRAMS
+    programs: Path = attrs.field(kw_only=True, default=PROGRAMS)
     _daemon: Daemon | None = attrs.field(init=False, default=None)
 
     @property
