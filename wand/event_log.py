@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from wand.events import Event
+from wand.logs.line import HAPPENED, REPEATED
 from wand.timing.timer import Timer
 from wand.timing.token_buckets import TokenBuckets
 
@@ -43,14 +44,19 @@ class EventLog:
             if not self._summary.isSet:
                 self._summary.set(SUMMARY_INTERVAL)
         elif kind not in self._unlogged:
-            _log.info("{kind}: {details}", kind=kind, details=_details(event))
+            _log.info("{kind}: {details}", kind=kind, details=_details(event), **{HAPPENED: event})
         else:
             self._unlogged[kind] = self._unlogged[kind][0] + 1, event
 
     def _summarize(self) -> None:
         unlogged, self._unlogged = self._unlogged, {}
         for kind, (count, last) in unlogged.items():
-            _log.info("{kind}: {count} more, the last: {details}", kind=kind, count=count, details=_details(last))
+            _log.info(
+                "{kind}: {repeated} more, the last: {details}",
+                kind=kind,
+                details=_details(last),
+                **{HAPPENED: last, REPEATED: count},
+            )
 
 
 def _details(event: Event) -> str:

@@ -151,6 +151,20 @@ class CounterStatus(Status, frozen=True):
     description: str
 
 
+class LevelStatus(Status, frozen=True):
+    """
+    How much a part of a program says in the log.
+
+    @ivar part: the part; C{all} for all that have no level of their own.
+    @ivar level: C{debug}, C{info}, C{warn}, C{error} or C{critical}.
+    @ivar origin: who says so: C{default}, C{configuration} or C{operator}.
+    """
+
+    part: str
+    level: str
+    origin: str
+
+
 class PluginStatus(Status, frozen=True):
     """
     A plugin that was found, or something that was rejected.
@@ -264,6 +278,7 @@ class DirectoryStatus(Status, frozen=True):
     @ivar answered: when it last answered; C{None} for never.
     @ivar members: how many members it has, where the node follows only those whom it uses; C{None} where it follows
         all.
+    @ivar version: which version of the program it runs; empty where that is not known.
     """
 
     name: str
@@ -271,6 +286,7 @@ class DirectoryStatus(Status, frozen=True):
     entries: int
     answered: float | None
     members: int | None = None
+    version: str = ""
 
 
 class ConflictStatus(Status, frozen=True):

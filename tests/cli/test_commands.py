@@ -18,7 +18,7 @@ from wand.cli.main import COMMANDS
 from wand.cli.session import Operation
 from wand.cli.shell import Shell
 from wand.ethernet import MAC
-from wand.status import DirectoryStatus, EntryStatus, UsedStatus
+from wand.status import DirectoryStatus, EntryStatus, SeenStatus, UsedStatus
 from wand.version import __version__
 
 FIRST = "02:10:00:00:00:01"
@@ -249,6 +249,74 @@ async def test_watchLosesTheProgram(bench: Bench) -> None:
     await bench.control.stop()
     await watching.ended
     assert (watching.status, watching.err) == (1, "wand: the program closed the connection\n")
+
+
+@pytest_twisted.ensureDeferred
+async def test_theLastEvents(bench: Bench) -> None:
+    """
+    What happened before is there, too, also what is about one member alone, by its name or by its trace.
+    """
+    key = "cdecfde88fc7" + "0" * 52
+    publish = bench.program.events.publish
+    publish("member-pending", name="bob", key=key)
+    publish("goodbye", peer="alice", name="alice", key="ee" * 32)
+    publish("revoked", name="", key=key)
+    status, out, err = await bench.run("events", "--json")
+    assert (status, err) == (0, "")
+    assert [json.loads(line)["kind"] for line in out.splitlines()] == ["member-pending", "goodbye", "revoked"]
+    for who in ("bob", "cdec-fde8-8fc7"):
+        status, out, err = await bench.run("events", "--trace", who)
+        assert [line.split("  ")[1] for line in out.splitlines()] == ["member-pending", "revoked"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_theLastEventsAndTheNext(bench: Bench) -> None:
+    """
+    The next follow the last, and none comes twice.
+    """
+    bench.program.events.publish("entry-added", mac=FIRST)
+    following = bench.start("events", "--follow")
+    while "later" not in following.out:
+        bench.program.events.publish("later")
+        await deferLater(reactor, 0.02)
+    following.signal(signal.SIGINT)
+    await following.ended
+    assert (following.status, following.err) == (0, "")
+    assert following.out.count("entry-added") == 1
+
+
+@pytest_twisted.ensureDeferred
+async def test_versions(bench: Bench) -> None:
+    """
+    The versions of members are compared with the program's, number by number, and what to do is said.
+    """
+    versions = {"alice": "0", "bob": "0.9.10", "carol": ""}
+    bench.program.known = [SeenStatus(name, name, [], [], True, None, version=said) for name, said in versions.items()]
+    status, out, err = await bench.run("version", "--check")
+    assert (status, err) == (1, "")
+    assert "newer: bob 0.9.10" in out
+    assert "not known: carol" in out
+    status, out, err = await bench.run("version", "--check", "--json")
+    assert json.loads(out)["newer"] == {"bob": "0.9.10"}
+    status, out, err = await bench.run("version")
+    assert (status, err, out) == (0, "", f"wandaemon {__version__}\n")
+
+
+@pytest_twisted.ensureDeferred
+async def test_levels(bench: Bench) -> None:
+    """
+    The levels of the log are shown and changed, and who mistypes one is told.
+    """
+    status, out, err = await bench.run("log", "sealed", "debug")
+    assert (status, err) == (0, "")
+    assert [line.split() for line in out.splitlines()[1:]] == [
+        ["all", "info", "default"], ["sealed", "debug", "operator"],
+    ]  # fmt: skip
+    status, out, err = await bench.run("log", "seald", "debug")
+    assert (status, err) == (1, "wand: there is no part 'seald'; did you mean sealed?\n")
+    status, out, err = await bench.run("log", "sealed")
+    assert status == 2
+    assert "say the level, too: wand log sealed debug" in err
 
 
 @pytest_twisted.ensureDeferred

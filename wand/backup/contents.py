@@ -10,10 +10,12 @@ from typing import Final, Literal
 from wand.backup.archive import BackupInvalid
 from wand.backup.database import MAGIC, check
 from wand.errors import StateUnavailable
+from wand.layouts import readMark, refusalOf
 from wand.sealed.authority.stored_network import NEW_KEY
 from wand.sealed.credentials.identity import NETWORK_KEY, NODE_KEY, NetworkKey
 from wand.sealed.node.enrolment_files import MEMBERSHIP, TOKEN
 from wand.sealed.node.epoch import EPOCH
+from wand.state_layout import MARK
 
 #: Files that only a node has.
 _NODE: Final = (MEMBERSHIP, TOKEN, EPOCH)
@@ -33,6 +35,9 @@ def checkContents(files: Mapping[str, bytes], where: str) -> None:
     """
     if NODE_KEY not in files:
         raise BackupInvalid(f"{where} has no {NODE_KEY}: it is not the state of a node or a server")
+    refusal = refusalOf(readMark(files.get(MARK)), where)
+    if refusal:
+        raise BackupInvalid(refusal)
     for name in (NODE_KEY, NETWORK_KEY, NEW_KEY):
         if name in files:
             try:

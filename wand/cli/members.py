@@ -186,7 +186,20 @@ def revoke(member: str, yes: bool) -> Operation:
 
 def _grid(found: list[MemberStatus], now: float, *, keys: bool, wide: bool = False) -> Grid:
     grid = Grid(
-        ("NAME", "STATE", "ONLINE", "SEEN", "ADDRESSES", "MACS", "RIGHTS", "LIMITS", "SINCE", "EXPIRES", "KEY"),
+        (
+            "NAME",
+            "STATE",
+            "ONLINE",
+            "SEEN",
+            "ADDRESSES",
+            "MACS",
+            "RIGHTS",
+            "LIMITS",
+            "SINCE",
+            "EXPIRES",
+            "VERSION",
+            "KEY",
+        ),
         [
             (
                 each.name,
@@ -199,6 +212,7 @@ def _grid(found: list[MemberStatus], now: float, *, keys: bool, wide: bool = Fal
                 ",".join(_limits(each)),
                 age(now - each.since),
                 _expiry(each.expires, now),
+                each.version,
                 each.key if keys else each.short,
             )
             for each in found

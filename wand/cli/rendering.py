@@ -15,6 +15,9 @@ import click
 import msgspec
 from attrs import evolve
 
+from wand.logs.escapes import escaped
+from wand.trace import traceOf
+
 GAP = "  "
 
 #: Columns of the labels of L{line}.
@@ -87,9 +90,7 @@ def clean(text: str) -> str:
     """
     Make a text fit for a terminal and for a column: unprintable characters are escaped, an empty text becomes a dash.
     """
-    if not text.isprintable():
-        text = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-    return text or "-"
+    return escaped(text) or "-"
 
 
 def line(label: str, text: str) -> str:
@@ -103,7 +104,7 @@ def shortKey(key: str) -> str:
     """
     A short form of a key in hex, for people.
     """
-    return clean(f"{key[:4]}-{key[4:8]}-{key[8:12]}")
+    return clean(traceOf(key))
 
 
 @contextmanager

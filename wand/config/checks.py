@@ -6,19 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_address, ip_interface
+from typing import TypeVar
 
 from wand.endpoint import splitHostPort
 from wand.errors import AddressInvalid
 
+Given = TypeVar("Given")
 
-def checked(key: str, check: Callable[[str], object], text: str) -> None:
+
+def checked(key: str, check: Callable[[Given], object], value: Given) -> None:
     """
     Check a value by a function that raises.
 
     @raise AddressInvalid: with the key and the reason.
     """
     try:
-        check(text)
+        check(value)
     except (AddressInvalid, ValueError) as error:
         raise AddressInvalid(key, str(error)) from None
 

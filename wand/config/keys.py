@@ -5,9 +5,11 @@ What the configurations of several programs have in common: keys, defaults, and 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
+
+from wand.config.checks import checked
 
 #: Where programs keep what must survive them: each in a directory of its own below this one.
 STATE: Final = "/var/lib/wand"
@@ -47,6 +49,11 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     disabledPlugins: Annotated[
         list[str], about("plugins that are not used, by their names or those of their distributions")
     ] = []
+    log: Annotated[
+        Literal["auto", "text", "json", "journal"],
+        about("the form of the log: text, json or journal; auto is journal where the output goes there, else text"),
+    ] = "auto"
+    logLevels: Annotated[dict[str, str], about("how much each part says in the log; see wand log")] = {}
 
     def check(self) -> None:
         """
@@ -54,6 +61,10 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
         @raise wand.errors.AddressInvalid: with the key first in C{args}.
         """
+        if self.logLevels:
+            from wand.logs.levels import check  # which the wand command has no use for
+
+            checked("log-levels", check, self.logLevels)
 
 
 #: The keys of a program with a control socket.

@@ -95,6 +95,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
         """
         See L{Configuration.check}.
         """
+        super().check()
         if self.mac is not None:
             checked("mac", MAC.parseUnicast, self.mac)
         if self.mtu is not None and not MTU_MINIMUM <= self.mtu <= MTU_MAXIMUM:
@@ -132,6 +133,7 @@ class WandConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
         """
         See L{Configuration.check}.
         """
+        super().check()
         for server in self.servers:
             checked("servers", lambda text: splitHostPort(text, SERVER_PORT), server)
 

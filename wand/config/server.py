@@ -49,6 +49,7 @@ class WansdConfiguration(Configuration, frozen=True, forbid_unknown_fields=True,
         """
         See L{Configuration.check}.
         """
+        super().check()
         checked("listen", ip_address, self.listen)
         checked("port", lambda port: parsePort(port, anyAllowed=True), str(self.port))
 

@@ -20,7 +20,8 @@ from wand.control.frame_client import FrameClient
 from wand.control.path import tooLong
 from wand.errors import NotPermitted, NotRunning, WandError
 from wand.events import Event
-from wand.status import CounterStatus, EntryStatus, PeerStatus, ProgramStatus
+from wand.recent_events import NumberedEvent
+from wand.status import CounterStatus, EntryStatus, LevelStatus, PeerStatus, ProgramStatus
 
 
 class ControlClient(FrameClient):
@@ -124,6 +125,29 @@ class ControlClient(FrameClient):
         """
         self._connection.told, self._connection.lost = told, lost
         await self._send(commands.Subscribe)
+
+    async def recentEvents(self) -> list[Event]:
+        """
+        The events that happened last, the oldest first.
+        """
+        pages: AsyncIterator[NumberedEvent] = self._pages(commands.Recent, lambda each: str(each.number))
+        return [each.event async for each in pages]
+
+    async def logLevels(self) -> list[LevelStatus]:
+        """
+        The levels of the parts in the log.
+        """
+        levels: list[LevelStatus] = (await self._send(commands.LogLevels))["levels"]
+        return levels
+
+    async def setLogLevel(self, part: str, level: str) -> list[LevelStatus]:
+        """
+        Set the level of a part.
+
+        @return: all levels.
+        """
+        levels: list[LevelStatus] = (await self._send(commands.SetLogLevel, part=part, level=level))["levels"]
+        return levels
 
     async def unsubscribe(self) -> None:
         """

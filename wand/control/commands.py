@@ -35,7 +35,8 @@ from wand.errors import (
     WandError,
 )
 from wand.events import Event
-from wand.status import CounterStatus, EntryStatus, PeerStatus, ProgramStatus
+from wand.recent_events import NumberedEvent
+from wand.status import CounterStatus, EntryStatus, LevelStatus, PeerStatus, ProgramStatus
 
 
 class InternalFault(WandError):
@@ -172,6 +173,32 @@ class Unsubscribe(Request):
     """
     No more events.
     """
+
+
+class Recent(Request):
+    """
+    A page of the events that happened last, the oldest first.
+    """
+
+    arguments: ClassVar = [(b"after", amp.Unicode(optional=True))]
+    response: ClassVar = [(b"page", JSON(list[NumberedEvent])), (b"more", amp.Boolean())]
+
+
+class LogLevels(Request):
+    """
+    The levels of the parts in the log.
+    """
+
+    response: ClassVar = [(b"levels", JSON(list[LevelStatus]))]
+
+
+class SetLogLevel(Request):
+    """
+    Let a part say more in the log, or less.
+    """
+
+    arguments: ClassVar = [(b"part", amp.Unicode()), (b"level", amp.Unicode())]
+    response: ClassVar = [(b"levels", JSON(list[LevelStatus]))]
 
 
 class Happened(amp.Command):

@@ -12,7 +12,9 @@ import attrs
 from wand.counters import Counters
 from wand.ethernet import MAC
 from wand.events import Events
+from wand.logs.levels import Levels
 from wand.reach_status import NetworkCheckStatus, WaysStatus, WhyStatus
+from wand.recent_events import RecentEvents
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 from wand.status import EntryStatus, PeerStatus, ProgramStatus, SeenStatus
@@ -199,10 +201,14 @@ class Program(Protocol):
 
     @ivar counters: everything that it counts.
     @ivar events: everything that happens in it.
+    @ivar recent: what happened last.
+    @ivar levels: how much each part says in its log.
     """
 
     counters: Counters
     events: Events
+    recent: RecentEvents
+    levels: Levels
 
     def status(self) -> ProgramStatus:
         """

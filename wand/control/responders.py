@@ -123,7 +123,31 @@ class Responders(FrameResponders):
         self._program.stop()
         return {}
 
-    # Events.
+    # The log, and events.
+
+    @commands.LogLevels.responder
+    def logLevels(self) -> Answer:
+        """
+        Answer with the levels of the parts in the log.
+        """
+        return {"levels": self._program.levels.status()}
+
+    @commands.SetLogLevel.responder
+    def setLogLevel(self, part: str, level: str) -> Answer:
+        """
+        Set one, and answer with all.
+        """
+        self._program.levels.set(part, level)
+        return {"levels": self._program.levels.status()}
+
+    @commands.Recent.responder
+    def recent(self, after: str | None = None) -> Answer:
+        """
+        Answer with a page of the events that happened last.
+        """
+        if after is not None and not (after.isascii() and after.isdecimal() and len(after) < 19):
+            raise RequestMalformed("events are numbered")
+        return page(self._program.recent.after(-1 if after is None else int(after), PAGE_ITEMS))
 
     @commands.Subscribe.responder
     def subscribe(self) -> Answer:

@@ -24,11 +24,13 @@ class Installation:
     @ivar name: the first part of the names of its files.
     @ivar host: where it runs.
     @ivar directory: where its files are.
+    @ivar programs: where its commands are, if it is another version of the program.
     """
 
     name: str
     host: Host
     directory: Path
+    programs: Path = attrs.field(kw_only=True, default=PROGRAMS)
     _daemon: Daemon | None = attrs.field(init=False, default=None)
 
     @property
@@ -71,7 +73,7 @@ class Installation:
         @param environment: variables that the program gets besides ours.
         """
         variables = ["env", *(f"{name}={value}" for name, value in environment.items())] if environment else []
-        words = (*variables, str(PROGRAMS / "twistd"), "-n", "--pidfile=", *twistd, program)
+        words = (*variables, str(self.programs / "twistd"), "-n", "--pidfile=", *twistd, program)
         files = ("--state", str(self.state), "--control", str(self.control))
         self._daemon = self.host.start(self.name, *words, *files, *options)
         return self._daemon

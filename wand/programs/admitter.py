@@ -73,12 +73,12 @@ class Admitter:
             if not self._member.sessions.isUp(identity):
                 self._member.sessions.seek(identity)
 
-    def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
+    def presenceOf(self, identity: Identity) -> tuple[bool, float | None, str]:
         """
-        Is a member online, and when was it last heard, in seconds since the epoch?
+        Is a member online, when was it last heard, in seconds since the epoch, and which version does it run?
         """
         seen = self._member.seen.of(identity)
-        return seen.online, seen.seen
+        return seen.online, seen.seen, seen.version
 
     def endpoints(self) -> list[str]:
         """

@@ -27,6 +27,7 @@ from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.node.overlap import obstacle
 from wand.state import StateDirectory
 from wand.stores.lost import checkThere, setAside
+from wand.stores.versioned import VersionedRecords
 from wand.stores.watched import WatchedRecords
 
 _SECONDS_PER_DAY: Final = 86_400
@@ -130,7 +131,7 @@ class AuthorityStore:
         if configuration.store == "sqlite" and state.has(*NETWORK_FILES) and not configuration.recover:
             checkThere(Path(str(ofStore["path"])), NETWORK_RESTORE_ADVICE)
         self._records = openRecords(configuration.store, self._plugin, ofStore, context)
-        records = WatchedRecords(self._records, context)
+        records = WatchedRecords(VersionedRecords(self._records), context)
         return records, await read(records, state)
 
     async def _closeForNow(self) -> None:

@@ -31,12 +31,12 @@ class DeputyAdmitter:
         for each in member.claims.announcements:
             authority.heard(each)
 
-    def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
+    def presenceOf(self, identity: Identity) -> tuple[bool, float | None, str]:
         """
-        Is a member online, and when was it last heard, in seconds since the epoch?
+        Is a member online, when was it last heard, in seconds since the epoch, and which version does it run?
         """
         seen = self._member.seen.of(identity)
-        return seen.online, seen.seen
+        return seen.online, seen.seen, seen.version
 
     def endpoints(self) -> list[str]:
         """

@@ -38,6 +38,7 @@ from wand.sealed.reach.relay import Relay
 from wand.sealed.reach.relay_quota import RelaySettings
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.timing.repeating import Repeating
+from wand.version import __version__
 
 #: Seconds between two looks at what became due: the server's own certificate, above all.
 TENDING_INTERVAL: Final = 300.0
@@ -185,12 +186,12 @@ class NetworkServer:
         await parting
         self.transport.stop()
 
-    def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
+    def presenceOf(self, identity: Identity) -> tuple[bool, float | None, str]:
         """
-        Is a member online, and when was it last heard, in seconds since the epoch?
+        Is a member online, when was it last heard, in seconds since the epoch, and which version does it run?
         """
         if identity == self.authority.own.identity:
-            return True, self._context.wallClock()
+            return True, self._context.wallClock(), __version__
         return self.directory.presenceOf(identity)
 
     def endpoints(self) -> list[str]:

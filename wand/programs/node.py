@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from wand.programs.node_admission import NodeAdmission
 
 #: The keys that a reload takes over.
-RELOADED_KEYS: Final = ("servers", "entries", "directories")
+RELOADED_KEYS: Final = ("servers", "entries", "directories", "logLevels")
 
 #: The directory of networks without a server.
 GOSSIP: Final = "gossip"
@@ -320,7 +320,11 @@ class NodeService(ProgramService[EtudConfiguration]):
         before, after = self.configuration, self._surroundings.load()
         changed = self.wand.change(self._wanted(after))
         self.configuration = after
-        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, after, RELOADED_KEYS)
+        return [
+            *(f"directory {name}: taken over" for name in changed),
+            *self.levels.take(after.logLevels),
+            *waitingForRestart(before, after, RELOADED_KEYS),
+        ]
 
 
 def _source(name: str | None) -> Source:

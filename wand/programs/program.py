@@ -17,11 +17,13 @@ from wand.control.program import NetworkAdministration, ReachInspection, Running
 from wand.errors import NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import Context
+from wand.logs.levels import Levels
 from wand.programs.atomic import AtomicService
 from wand.programs.hooks import HookService
 from wand.programs.log_report import Reported, reportOf
 from wand.programs.state_service import StateService
 from wand.programs.store_settings import storeSettings
+from wand.recent_events import RecentEvents
 from wand.state import Owner, StateDirectory
 from wand.status import ProgramStatus, SeenStatus
 from wand.version import __version__
@@ -43,6 +45,7 @@ class Surroundings(Generic[Kind]):
     @ivar end: ends it in good order.
     @ivar lost: ends it because of a reason.
     @ivar origin: the configuration file, for people; empty without one.
+    @ivar levels: how much each part says in the log.
     """
 
     load: Callable[[], Kind]
@@ -51,6 +54,7 @@ class Surroundings(Generic[Kind]):
     end: Callable[[], object]
     lost: Callable[[str], object]
     origin: str = ""
+    levels: Levels = attrs.field(factory=Levels)
 
 
 class ProgramService(AtomicService, Generic[Kind]):
@@ -71,6 +75,8 @@ class ProgramService(AtomicService, Generic[Kind]):
         self.counters = surroundings.context.counters
         self.events = surroundings.context.events
         self.notes = surroundings.context.notes
+        self.levels = surroundings.levels
+        self.recent = RecentEvents(self.events)
         self.configuration = surroundings.load()
         surroundings.context.stores.directory = partial(StateDirectory, self.configuration.state, surroundings.owner)
         if self.keepsState:

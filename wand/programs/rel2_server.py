@@ -71,4 +71,5 @@ class REL2ServerProgram(ProgramService[WansdConfiguration]):
         """
         See L{wand.control.program.Program}: a server takes nothing over without a restart.
         """
-        return waitingForRestart(self.configuration, self._surroundings.load())
+        after = self._surroundings.load()
+        return [*self.levels.take(after.logLevels), *waitingForRestart(self.configuration, after, ("logLevels",))]

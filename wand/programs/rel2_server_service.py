@@ -23,6 +23,7 @@ from wand.programs.store_settings import storeSettings
 from wand.rel2.server import REL2Server
 from wand.state import Owner, StateDirectory
 from wand.stores.lost import setAside
+from wand.stores.versioned import VersionedRecords
 from wand.stores.watched import WatchedRecords
 
 
@@ -73,7 +74,7 @@ class REL2ServerService(Service):
     def _begin(self) -> None:
         configuration, context = self._configuration, self._context
         self._records = openRecords(configuration.store, self._store, storeSettings(configuration), context)
-        records = WatchedRecords(self._records, context)
+        records = WatchedRecords(VersionedRecords(self._records), context)
         self.server = REL2Server(context, records, self._hooks.listeners, configuration.listen, configuration.port)
         try:
             starting = self.server.start()

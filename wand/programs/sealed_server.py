@@ -92,7 +92,8 @@ class SealedServer(ProgramService[ServerConfiguration]):
         return self._administration
 
     def reload(self) -> list[str]:
-        return waitingForRestart(self.configuration, self._surroundings.load())
+        after = self._surroundings.load()
+        return [*self.levels.take(after.logLevels), *waitingForRestart(self.configuration, after, ("logLevels",))]
 
 
 def _own(administration: Administration) -> OwnStatus:
@@ -121,4 +122,5 @@ def _seen(member: MemberStatus) -> SeenStatus:
         seen=member.seen,
         state=member.state,
         server=member.server,
+        version=member.version,
     )

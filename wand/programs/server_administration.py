@@ -35,9 +35,9 @@ class Admitting(Protocol):
     @property
     def authority(self) -> MemberAuthority: ...
 
-    def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
+    def presenceOf(self, identity: Identity) -> tuple[bool, float | None, str]:
         """
-        Is a member online, and when was it last heard, in seconds since the epoch?
+        Is a member online, when was it last heard, in seconds since the epoch, and which version does it run?
         """
 
     def endpoints(self) -> Sequence[str]:
@@ -165,5 +165,5 @@ class ServerAdministration(Generic[Server]):
 def _present(status: MemberStatus, admitting: Admitting) -> MemberStatus:
     if status.state != "member":
         return status
-    online, seen = admitting.presenceOf(Identity(bytes.fromhex(status.key)))
-    return replace(status, online=online, seen=seen)
+    online, seen, version = admitting.presenceOf(Identity(bytes.fromhex(status.key)))
+    return replace(status, online=online, seen=seen, version=version)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from twisted.application.service import Service
 
 from wand.state import Owner, StateDirectory
+from wand.state_layout import takeOver
 from wand.state_lock import StateLock
 
 
@@ -36,6 +37,11 @@ class StateService(Service):
         state.checkKind(self._foreign, self._both)
         lock = StateLock(state.path)
         lock.take()
+        try:
+            takeOver(state)
+        except BaseException:
+            lock.release()
+            raise
         self._lock = lock
 
     def startService(self) -> None:

@@ -24,6 +24,7 @@ from zope.interface import implementer
 
 from wand.errors import StoreDamaged, StoreHindered, StoreUnavailable
 from wand.interfaces import IRecords
+from wand.version import __version__
 from wand.worker import Worker
 
 #: What we write into the file's header, to know it again: C{Wand} in ASCII.
@@ -189,7 +190,7 @@ class SQLiteRecords:
         layout = connection.execute("PRAGMA user_version").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
         if tables and (application, layout) != (APPLICATION, LAYOUT):
-            raise StoreUnavailable("it belongs to another program, or to another version of this one")
+            raise StoreUnavailable(_foreign(application, layout))
         verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if verdict != "ok":
             raise StoreDamaged(f"it is damaged ({' '.join(str(verdict).split())})")
@@ -233,6 +234,16 @@ class SQLiteRecords:
         isPassing = _isOf(error, _HINDRANCES) or (isinstance(error, OSError) and error.errno in _NUMBERS)
         kind = StoreDamaged if isDamage(error) else StoreHindered if isPassing else StoreUnavailable
         return kind(f"the store {self._path} cannot be used: {reason}; {_advice(error)}")
+
+
+def _foreign(application: int, layout: int) -> str:
+    if application != APPLICATION:
+        return "it belongs to another program, and nothing was changed"
+    return (
+        f"a later version of wandaemon wrote it (layout {layout} of the file), and this is {__version__}, which "
+        f"understands layout {LAYOUT}; nothing was changed: install that version again, or restore a backup that was "
+        "made before its upgrade"
+    )
 
 
 def _prepare(path: Path) -> None:

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import IService
 
-from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WandConfiguration, WansdConfiguration
+from wand.config import (
+    Configuration,
+    EtudConfiguration,
+    NodeConfiguration,
+    ServerConfiguration,
+    WandConfiguration,
+    WansdConfiguration,
+)
 from wand.health.notes import Notes
 from wand.interfaces import Context
 from wand.programs.atomic import AtomicService
@@ -27,6 +34,7 @@ from wand.twistd.collecting import SettingAside
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 from wand.twistd.own_process import OwnProcess
+from wand.twistd.process_log import LOG
 from wand.twistd.signals import heed
 from wand.twistd.standstill import Standstill
 from wand.twistd.supervisor import Supervisor, supervised
@@ -44,7 +52,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     """
     from wand.programs.node import NodeService
 
-    reactor = _begin(program)
+    reactor = _begin(program, options, kind)
     surroundings = _surroundings(reactor, options, kind)
     node = NodeService(surroundings)
     _control(reactor, node.configuration, options, node)
@@ -70,7 +78,7 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     """
     A directory server, with its control socket where the configuration has one.
     """
-    reactor = _begin(program)
+    reactor = _begin(program, options, kind)
     configuration = options.configuration(kind)
     server: REL2ServerProgram | SealedServer
     if isinstance(configuration, ServerConfiguration) and configuration.protocol != "rel2":
@@ -96,7 +104,7 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     """
     from wand.programs.wand_program import WandProgram
 
-    reactor = _begin(program)
+    reactor = _begin(program, options, WandConfiguration)
     configuration = options.configuration(WandConfiguration)
     context = realContext(reactor, partial(endBecause, reactor), off=configuration.disabledPlugins)
     services = AtomicService(context)
@@ -109,14 +117,15 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     return services
 
 
-def _begin(program: str) -> Any:
+def _begin(program: str, options: ProgramOptions, kind: type[Configuration]) -> Any:
+    explainErrors(program)
     if sys.platform == "linux":
         from wand.twistd.reactor import install
 
         install()
     from twisted.internet import reactor
 
-    explainErrors(program)
+    LOG.configure(program, options.configuration(kind))
     endInTime(reactor)
     reactor.callWhenRunning(settle)
     return reactor
@@ -154,6 +163,7 @@ def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Su
         end=partial(endSoon, reactor),
         lost=partial(endBecause, reactor),
         origin=options.file,
+        levels=LOG.levels,
     )
 
 

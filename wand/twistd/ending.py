@@ -19,6 +19,9 @@ from wand.errors import WandError
 
 _log: Final = Logger(namespace="wand")
 
+#: The exit status of a program that Ctrl-C ended before it had started, as shells have it.
+INTERRUPTED: Final = 130
+
 #: Seconds for the answer to a C{stop} to leave before the program ends.
 ANSWER_GRACE: Final = 0.1
 
@@ -39,6 +42,9 @@ def explainErrors(program: str) -> None:
                 "the program cannot start: {reason}", reason=str(error)
             )  # for a daemon, which has no terminal
             print(f"{program}: {error}", file=sys.__stderr__)
+        elif isinstance(error, KeyboardInterrupt):  # later the reactor takes it
+            print(f"{program}: interrupted before it had started", file=sys.__stderr__)
+            endAtOnce(INTERRUPTED)
         else:
             sys.__excepthook__(kind, error, traceback)
 

@@ -77,6 +77,14 @@ class ProgramOptions(usage.Options):
                 raise usage.UsageError(f"option --{name} is not known: write {' or '.join(longer)}")
         super().parseOptions(options)
 
+    def postOptions(self) -> None:
+        """
+        Let the log be ours; see L{wand.twistd.process_log}.
+        """
+        from wand.twistd.process_log import attach  # which whoever only asks for help has no use for
+
+        attach(self.parent)
+
     def opt_version(self) -> None:
         """
         Print the version of wandaemon, and end.

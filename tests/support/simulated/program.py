@@ -23,6 +23,8 @@ from wand.endpoint import Endpoint
 from wand.errors import NoSuchEntry
 from wand.ethernet import MAC, Frame
 from wand.events import Events
+from wand.logs.levels import Levels
+from wand.recent_events import RecentEvents
 from wand.status import DirectoryStatus, EntryStatus, PeerStatus, ProgramStatus, SeenStatus, TapStatus
 from wand.table import OPERATOR, Entry, Peer, Rank, Source, Table
 
@@ -52,6 +54,8 @@ class MemoryProgram(MemoryMembers, Program):
     def __init__(self, clock: IReactorTime) -> None:
         super().__init__(clock, Events(clock.seconds))
         self.counters = Counters()
+        self.levels = Levels()
+        self.recent = RecentEvents(self.events)
         self.table = Table(clock, self.events, OWN)
         self.changes = ["hooks: taken over", "port: needs a restart"]
         self.woken: list[MAC] = []

@@ -120,7 +120,7 @@ class Revoker:
         try:
             record = await self._kept(revocation)
         except (MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable) as error:
-            self._log.error("the revocation of {identity} is not stored: {error}", identity=identity, error=error)
+            self._log.error("the revocation of {key} is not stored: {error}", key=identity, error=error)
             return
         if record is not None:
             self._events.publish("member-revoked", name=record.name, key=identity.text)

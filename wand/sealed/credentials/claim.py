@@ -5,6 +5,7 @@ Claims: what a node says that it owns.
 from __future__ import annotations
 
 from collections.abc import Callable
+from sys import intern
 from typing import Annotated, ClassVar, Final
 
 import attrs
@@ -12,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from wand.sealed.credentials.certificate import Certificate
-from wand.sealed.credentials.fields import Addresses, Count, MACs, Name, Octets32, checkAddresses, checkMACs
+from wand.sealed.credentials.fields import Addresses, Count, MACs, Name, Octets32, Version, checkAddresses, checkMACs
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.signed import Body, unverified, verified
 
@@ -27,6 +28,7 @@ class Claim(Body, frozen=True, array_like=True):
     @ivar epoch: of several claims of one identity the one with the highest epoch counts.
     @ivar admitter: the member that signed the certificate; empty if the network did.  So no other member can put a
         certificate of its own under this claim.
+    @ivar version: which version of the program the member runs; empty for one before 0.2.
     """
 
     domain: ClassVar[str] = "wand claim 1"
@@ -38,6 +40,7 @@ class Claim(Body, frozen=True, array_like=True):
     addresses: Addresses
     name: Name
     admitter: Annotated[bytes, Meta(max_length=32)] = b""
+    version: Version = ""
 
     def __post_init__(self) -> None:
         checkAddresses(self.addresses)
@@ -56,6 +59,7 @@ class Claim(Body, frozen=True, array_like=True):
             macs=certificate.macs if isAll else self.macs,
             addresses=certificate.addresses if isAll else self.addresses,
             name=certificate.name,
+            version=intern(self.version),
         )
 
     def isAllowedBy(self, certificate: Certificate) -> bool:

@@ -14,6 +14,9 @@ from msgspec import Meta
 
 from wand.ethernet import MAC
 
+#: The version of a program, for people.
+Version = Annotated[str, Meta(max_length=24)]
+
 #: A public key, or a secret.
 Octets32: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
 

@@ -28,6 +28,7 @@ class MemberStatus(Status, frozen=True):
         network.
     @ivar online: is it online? C{None} where nobody can tell.
     @ivar seen: when it was last heard; C{None} where that is not known.
+    @ivar version: which version it runs; empty where that is not known.
     @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     """
 
@@ -51,6 +52,7 @@ class MemberStatus(Status, frozen=True):
     admitter: str = ""
     online: bool | None = None
     seen: float | None = None
+    version: str = ""
 
 
 class InvitationStatus(Status, frozen=True):

@@ -116,6 +116,7 @@ class SealedDirectoryClient:
                 entries=self._members.count(server),
                 answered=None if subscription.answered is None else self._context.epoch(subscription.answered),
                 members=subscription.members if self._extent.isPartial else None,
+                version=subscription.release,
             )
             for server, (subscription, *_) in self._subscriptions.items()
         ]

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from wand.sealed import control_numbers
-from wand.sealed.credentials.fields import Count
+from wand.sealed.credentials.fields import Count, Version
 from wand.sealed.credentials.messages import MESSAGE_MAXIMUM, Signed
 from wand.sealed.credentials.signed import unpacked
 
@@ -100,6 +100,7 @@ class Announced(msgspec.Struct, tag=control_numbers.ANNOUNCED, frozen=True, arra
     @ivar newest: the version of the server's log.
     @ivar members: how many members are in it; who thinks that these are too many looks for those that it needs.
     @ivar groups: does the network want frames to groups?
+    @ivar release: which version of the program the server runs; empty for one before 0.2.
     """
 
     epoch: Count
@@ -108,6 +109,7 @@ class Announced(msgspec.Struct, tag=control_numbers.ANNOUNCED, frozen=True, arra
     newest: Count
     members: Count = 0
     groups: bool = True
+    release: Version = ""
 
 
 class Ask(msgspec.Struct, tag=control_numbers.ASK, frozen=True, array_like=True):

@@ -33,6 +33,7 @@ from wand.sealed.directory.stored_log import StoredEntry, StoredLog
 from wand.sealed.directory.whereabouts import Whereabouts
 from wand.sealed.sessions.control_messages import ControlMessages
 from wand.status import EntryStatus
+from wand.version import __version__
 
 COUNTERS: Final = {
     "directory-announcements": "announcements of members, those that said nothing new included",
@@ -295,7 +296,7 @@ class SealedDirectoryServer:
         number = 0 if presence is None else presence.order[1]
         instance, newest = self._stored.instance, self._stored.published
         members, groups = len(self._announcements), self._settings.groups
-        return pack(Announced(self.epochOf(identity) or 0, number, instance, newest, members, groups))
+        return pack(Announced(self.epochOf(identity) or 0, number, instance, newest, members, groups, __version__))
 
     def epochOf(self, identity: Identity) -> int | None:
         """
@@ -318,12 +319,12 @@ class SealedDirectoryServer:
 
     # What others see, and change.
 
-    def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
+    def presenceOf(self, identity: Identity) -> tuple[bool, float | None, str]:
         """
-        Is a member online, and when was it last heard here, in seconds since the epoch?
+        Is a member online, when was it last heard here, in seconds since the epoch, and which version does it run?
         """
-        known = self._announcements.get(identity)
-        return known is not None and bool(known.endpoints), self._stored.heardAt(identity)
+        known, heard = self._announcements.get(identity), self._stored.heardAt(identity)
+        return (False, heard, "") if known is None else (bool(known.endpoints), heard, known.announcement.claim.version)
 
     def forget(self, identity: Identity) -> None:
         """

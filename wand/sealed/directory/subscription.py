@@ -47,6 +47,7 @@ class Subscription:
     @ivar answered: when it was last heard, in the clock's seconds; C{None} for never.
     @ivar reader: reads its log, or looks for members there.
     @ivar members: how many members it has, as it says; C{None} before it did.
+    @ivar release: which version of the program it runs, as it says.
     @ivar groups: does it say that the network wants frames to groups?
     """
 
@@ -77,6 +78,7 @@ class Subscription:
         self.reader = reader
         self.members: int | None = None
         self.groups = True
+        self.release = ""
         self._sessions = sessions
         self._own = own
         self._clock = clock
@@ -196,7 +198,7 @@ class Subscription:
             self._own.overtaken(message.epoch)
         if before is not None and self._acknowledged < before:
             self.reader.sessionUp()  # it knows nothing of what we were told before, though our session may stand
-        self.members, self.groups = message.members, message.groups
+        self.members, self.groups, self.release = message.members, message.groups, message.release
         self._counted(self.server)
         isBehind = self.reader.isBehind(message.instance, message.newest)
         if not self._isAnnounced:

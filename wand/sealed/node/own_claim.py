@@ -15,6 +15,7 @@ from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.signed import signed
 from wand.sealed.node.epoch import Epoch
 from wand.state_writer import StateWriter
+from wand.version import __version__
 
 
 class OwnClaim:
@@ -47,6 +48,7 @@ class OwnClaim:
             addresses=own.addresses,
             name=own.name,
             admitter=own.admitter,
+            version=__version__,
         )
         if self._last is not None:
             if self._last[0] == content:

@@ -66,6 +66,7 @@ class SeenMembers:
             online=isOurs or self._sessions.isUp(identity) or self._claims.entries.isOnline(identity),
             seen=_heard(ways),
             server=identity in self._inspection.servers(),
+            version="" if said is None else said.claim.version,
         )
         if isOurs:
             return self._ourselves(status)

@@ -1,0 +1,88 @@
+"""
+Two versions on one network: the release before this one and this one, each as a server and as a node.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from previous_release import COMMIT, install, source
+from realm import Realm
+
+from wand.lab import PROGRAMS, Lab, wait
+from wand.lab.commands import CommandFailed
+from wand.version import __version__
+
+
+@pytest.fixture(scope="module")
+def previous() -> Iterator[Path]:
+    """
+    The commands of the release before this one.
+    """
+    packed = source()
+    if packed is None:
+        pytest.skip(f"this clone does not have {COMMIT[:8]}, the release before this one: git fetch --unshallow")
+    with TemporaryDirectory() as folder:
+        yield install(Path(folder), packed)
+
+
+@pytest.mark.parametrize("server", ["old", "new"])
+def test_oldAndNew(previous: Path, server: str) -> None:
+    """
+    A server of one version admits nodes of both; they reach each other, one is renamed, another revoked, and everybody
+    follows.  Then the old programs are replaced by new ones with what they kept.
+    """
+    with Lab() as lab:
+        _liveTogether(Realm(lab), {"old": previous, "new": PROGRAMS}, server)
+
+
+def _liveTogether(realm: Realm, commands: dict[str, Path], server: str) -> None:
+    realm.install("server").programs = commands[server]
+    realm.serve()
+    for name in ("old", "new", "other"):
+        realm.install(name).programs = commands["new" if name == "new" else "old"]
+        realm.join(name)
+    for one, two in (("old", "new"), ("new", "old"), ("new", "other")):
+        wait(lambda one=one, two=two: _pings(realm, one, two), 20, f"an echo from {one} to {two}")
+    realm["server"].wand("rename", "old", "older")
+    for name in ("new", "other"):
+        wait(lambda name=name: "older" in realm[name].wand("members", "--json"), 20, f"the new name at {name}")
+    realm["server"].wand("revoke", "other", "--yes")
+    wait(lambda: not _pings(realm, "new", "other"), 20, "the end of the revoked member")
+    assert _pings(realm, "new", "old")
+
+    found = {each["name"]: each["version"] for each in json.loads(realm["new"].wand("members", "--json"))}
+    assert (found["new"], found["older"]) == (__version__, "")
+    if server == "new":
+        assert realm.members()["new"]["version"] == __version__
+    assert "older" in json.loads(_check(realm))["unknown"]
+
+    for name in ("server", "old"):
+        realm[name].daemon.stop()
+        realm[name].programs = PROGRAMS
+    realm.serve()
+    realm["old"].start("wand-node", "--name=old")
+    wait(realm["old"].isMember, 20, "the membership after the upgrade")
+    wait(lambda: _pings(realm, "new", "old"), 20, "an echo after the upgrade")
+    assert (realm["old"].state / "layout.json").exists()
+    wait(lambda: realm.members()["older"]["version"] == __version__, 20, "the version after the upgrade")
+
+
+def _check(realm: Realm) -> str:
+    """
+    What C{wand version --check} says on the new node, whose exit status says only whether that one is to be updated.
+    """
+    return realm["new"].wand("version", "--check", "--json")
+
+
+def _pings(realm: Realm, source: str, target: str) -> bool:
+    address = realm[target].overlayAddress()
+    try:
+        realm[source].host.run("ping", "-q", "-c", "1", "-W", "2", address)
+    except CommandFailed:
+        return False
+    return True

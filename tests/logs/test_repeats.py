@@ -1,0 +1,92 @@
+"""
+Tests for L{wand.logs.repeats}: a flood of one message is summed.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from wand.events import Event
+from wand.logs.line import HAPPENED
+from wand.logs.repeats import KINDS_MAXIMUM, MESSAGE_BURST, SUMMARY_INTERVAL, Repeats
+
+
+def message(text: str, format: str = "{text}", level: str = "warn", **more: object) -> LogEvent:
+    """
+    A message of the log.
+    """
+    named = {"log_namespace": "wand.here", "log_level": LogLevel.lookupByName(level), "log_format": format}
+    return {**named, "text": text, **more}
+
+
+class RepeatsTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.told: list[str | None] = []
+        self.repeats = Repeats(self.clock, lambda event: self.told.append(formatEvent(event)))
+
+    def test_interface(self) -> None:
+        """
+        It takes what Twisted's loggers say.
+        """
+        verifyObject(ILogObserver, self.repeats)
+
+    def test_aFloodIsSummed(self) -> None:
+        """
+        Of a thousand messages of one kind the first are told, and the others soon in one line with the last of them.
+        """
+        for number in range(1000):
+            self.repeats(message(f"m{number}"))
+        self.assertEqual(len(self.told), MESSAGE_BURST)
+        self.clock.advance(SUMMARY_INTERVAL)
+        self.assertEqual(self.told[int(MESSAGE_BURST) :], ["repeated 940 times, the last: m999"])
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_othersAreTold(self) -> None:
+        """
+        A flood hides no message of another kind, nor the last words of a program.
+        """
+        for _ in range(1000):
+            self.repeats(message("flood"))
+        self.repeats(message("other", "something else: {text}"))
+        self.repeats(message("flood", level="critical"))
+        self.assertEqual(self.told[-2:], ["something else: other", "flood"])
+
+    def test_aLongFlood(self) -> None:
+        """
+        A flood that does not end fills no disk.
+        """
+        for _ in range(1000):
+            for _ in range(20):
+                self.repeats(message("flood"))
+            self.clock.advance(1)
+        self.assertLessEqual(len(self.told), MESSAGE_BURST + 1000 + 1000 / SUMMARY_INTERVAL)
+
+    def test_theEnd(self) -> None:
+        """
+        What was not told when the program ends is summed then.
+        """
+        for _ in range(100):
+            self.repeats(message("flood"))
+        self.repeats.summarize()
+        self.assertEqual(self.told[-1], "repeated 40 times, the last: flood")
+
+    def test_kindsWithoutEnd(self) -> None:
+        """
+        Whoever makes up kinds takes no memory.
+        """
+        for number in range(3 * KINDS_MAXIMUM):
+            for _ in range(int(MESSAGE_BURST) + 1):
+                self.repeats(message("x", f"{{text}} {number}"))
+        self.assertLessEqual(len(self.repeats._untold), KINDS_MAXIMUM)
+
+    def test_eventsAreCountedElsewhere(self) -> None:
+        """
+        Events of all kinds have one form: who logs them sees to each kind by itself.
+        """
+        for _ in range(100):
+            self.repeats(message("x", **{HAPPENED: Event("goodbye", 0.0, {})}))
+        self.assertEqual(len(self.told), 100)
