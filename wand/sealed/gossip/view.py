@@ -151,14 +151,17 @@ class MemberView:
         if not self._isAffordable(item):
             self._counters["drop-gossip-throttled"] += 1
             return Reception.DROPPED
-        self.put(item)
+        self._put(entry, item)
         return Reception.NEW
 
     def put(self, item: Item) -> None:
         """
         Take an item that is known to be news and true: one of our own.
         """
-        entry = merged(self.tree.get(item.member), item)
+        self._put(self.tree.get(item.member), item)
+
+    def _put(self, known: Entry | None, item: Item) -> None:
+        entry = merged(known, item)
         self.tree = self.tree.put(entry)
         if item.kind == ANNOUNCEMENT:
             self.rings.add(item.member)
@@ -207,5 +210,5 @@ class MemberView:
     def _isAffordable(self, item: Item) -> bool:
         told = item.told
         if isinstance(told, AccusationItem):
-            return self._accusations.take(told.identity.hex())
-        return self._changes.take(item.member.hex())
+            return self._accusations.take(told.identity)
+        return self._changes.take(item.member)
