@@ -20,9 +20,9 @@ from wand.sealed.gossip.messages import NEWS_ROOM, News, pack
 WAIT_SHORTEST: Final = 0.05
 WAIT_LONGEST: Final = 0.15
 
-#: Datagrams that go to one link at a time, and to all of them together: some 200 kB/s, whatever happens.
+#: Datagrams that go to one link at a time, and to all of them together: some 100 kB/s, whatever happens.
 DATAGRAMS: Final = 2
-DATAGRAMS_ALL: Final = 16
+DATAGRAMS_ALL: Final = 8
 
 #: How many items wait for one link at most; the oldest give way.
 WAITING_MAXIMUM: Final = 512
