@@ -4,7 +4,7 @@ The members as we know them: what is told is verified, and taken if it is news.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Final
 
@@ -171,6 +171,19 @@ class MemberView:
             self._doubted.setdefault(item.member, self._clock.seconds() + SUSPICION)
         self._counters["gossip-items-taken"] += 1
         self.changed(item)
+
+    def restore(self, items: Iterable[Item]) -> None:
+        """
+        Know again what was known before a restart: nobody is told of it.  Who was accused then is not here until it
+        says something.
+
+        @param items: true ones, of each member in the order in which they are told.
+        """
+        for item in items:
+            entry = self.tree.get(item.member)
+            if isNews(entry, item):
+                self.tree = self.tree.put(merged(entry, item))
+                self.rings.add(item.member)
 
     def forget(self, identity: bytes) -> None:
         """
