@@ -107,8 +107,8 @@ class Simulation:
         )
         member.told = self._told
         self.wire.runs[number] += self.wire.runs[number] & 1
-        member.word.place((endpointOf(number),))
         member.start()
+        member.word.place((endpointOf(number),))
 
     def join(self, number: int, acquaintance: int) -> None:
         """
