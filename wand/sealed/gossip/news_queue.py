@@ -20,8 +20,9 @@ from wand.sealed.gossip.messages import NEWS_ROOM, News, pack
 WAIT_SHORTEST: Final = 0.05
 WAIT_LONGEST: Final = 0.15
 
-#: Datagrams that go to one link at a time, and to all of them together: some 100 kB/s, whatever happens.
+#: Datagrams that go to one link at a time, to one of few, and to all of them together: some 100 kB/s, whatever happens.
 DATAGRAMS: Final = 2
+DATAGRAMS_FEW: Final = 4
 DATAGRAMS_ALL: Final = 8
 
 #: How many items wait for one link at most; the oldest give way.
@@ -103,7 +104,7 @@ class NewsQueue:
         """
         if self._timer is not None:
             self._timer.cancel()
-            self._flush(DATAGRAMS * len(self._waiting))
+            self._flush(DATAGRAMS_FEW * len(self._waiting))
 
     def stop(self) -> None:
         """
@@ -120,10 +121,11 @@ class NewsQueue:
 
     def _flush(self, room: int = DATAGRAMS_ALL) -> None:
         self._timer = None
+        share = DATAGRAMS if len(self._waiting) * DATAGRAMS_FEW > room else DATAGRAMS_FEW
         for peer in list(self._waiting):
             if room <= 0:
                 break
-            room -= self._sendTo(peer, min(DATAGRAMS, room))
+            room -= self._sendTo(peer, min(share, room))
             waiting = self._waiting.pop(peer, None)
             if waiting:
                 self._waiting[peer] = waiting  # behind those that got nothing this time
