@@ -71,16 +71,21 @@ def change(population: Population, air: Air, seed: int) -> Course:
     spreads = []
     for number in Random(seed).sample(range(len(population)), 10):
         spread = simulation.change(number)
-        simulation.run(12)
-        spreads.append(spread)
-    slowest = max(spreads, key=lambda each: each.secondsTo(ALL) or 1e9)
+        rates = []
+        for _ in range(round(12 / STEP)):
+            seen = _Traffic(simulation)
+            simulation.run(STEP)
+            rates.append(seen.mean)
+        spreads.append((spread, rates))
+    slowest, rates = max(spreads, key=lambda each: each[0].secondsTo(ALL) or 1e9)
     curve = [(at / 20, slowest.shareAt(at / 20)) for at in range(61)]
+    traffic = [(at * STEP, rates[at - 1]) for at in range(1, round(3 / STEP) + 1)]
     figures: dict[str, float | None] = {
         "half of the members know it after, s": slowest.secondsTo(0.5),
         "99.9 % know it after, s (the slowest of 10 changes)": slowest.secondsTo(ALL),
         "all know it after, s": slowest.secondsTo(1.0),
     }
-    return Course("change", "a member moves", curve, figures)
+    return Course("change", "a member moves", curve, figures, traffic)
 
 
 def partition(population: Population, air: Air, seed: int) -> Course:
