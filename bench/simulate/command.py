@@ -82,7 +82,9 @@ def simulate(
     except WandError as error:
         raise click.ClickException(str(error)) from error
     if file is not None:
-        pictures = [f"![Members that know, and what is sent, over time]({each.name})" for each in drawn if each.suffix == ".svg"]
+        pictures = [
+            f"![Who knows, and what is sent, over time]({each.name})" for each in drawn if each.suffix == ".svg"
+        ]
         file.write_text(page([conditions(found), *pictures], tables(found)))
     show(found, asJSON)
 
