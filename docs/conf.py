@@ -23,7 +23,14 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_design",
 ]
-exclude_patterns = ["_build", "benchmarks-figures.md", "benchmarks-costs.md", "scale-figures.md", "scale-goals.md"]
+exclude_patterns = [
+    "_build",
+    "benchmarks-figures.md",
+    "benchmarks-costs.md",
+    "scale-figures.md",
+    "scale-figures-10000.md",
+    "scale-goals.md",
+]
 nitpicky = True
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

@@ -4,6 +4,7 @@ The command C{simulate}.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,10 +17,11 @@ from rich.console import Console
 
 from bench.results import Machine, machine
 from bench.simulate.curves import draw
-from bench.simulate.scenarios import SCENARIOS, Course
+from bench.simulate.scenarios import SCENARIOS, USUAL, Course
 from bench.table import Table, page, terminal
 from wand.errors import WandError
 from wand.testing.simulation import Air, Population
+from wand.twistd.collecting import SettingAside
 
 
 class Simulated(msgspec.Struct, frozen=True):
@@ -46,7 +48,7 @@ class Simulated(msgspec.Struct, frozen=True):
 @click.option(
     "--hidden", default=0.0, show_default=True, type=click.FloatRange(0, 100), help="Members behind NATs, in percent."
 )
-@click.option("--only", default=",".join(SCENARIOS), show_default=True, help="Scenarios.")
+@click.option("--only", default=",".join(USUAL), show_default=True, help=f"Of {', '.join(SCENARIOS)}.")
 @click.option(
     "--seed", default=1, show_default=True, help="Of all that is random: the same seed gives the same course."
 )
@@ -80,7 +82,9 @@ def simulate(
     except WandError as error:
         raise click.ClickException(str(error)) from error
     if file is not None:
-        pictures = [f"![Members that know, over time]({each.name})" for each in drawn if each.suffix == ".svg"]
+        pictures = [
+            f"![Who knows, and what is sent, over time]({each.name})" for each in drawn if each.suffix == ".svg"
+        ]
         file.write_text(page([conditions(found), *pictures], tables(found)))
     show(found, asJSON)
 
@@ -90,6 +94,7 @@ def run(members: int, air: Air, names: Sequence[str], seed: int) -> list[Course]
     Simulate scenarios, one after the other, with the same members.
     """
     screen = Console(stderr=True)
+    gc.callbacks.append(SettingAside())
     population = Population(members)
     courses = []
     for name in names:

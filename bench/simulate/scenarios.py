@@ -21,6 +21,7 @@ DOWN: Final = 20.0
 
 #: Seconds for which is watched what becomes of that, and between two looks.
 WATCHED: Final = 45.0
+STORM: Final = 180.0
 STEP: Final = 0.5
 
 #: The share of members that counts as all.
@@ -33,12 +34,14 @@ class Course(msgspec.Struct, frozen=True):
 
     @ivar curve: seconds, and the share of members that knew what is to be known then.
     @ivar figures: by what they are of.
+    @ivar traffic: seconds, and the octets a second that a member sent in the time before, in the mean.
     """
 
     name: str
     title: str
     curve: list[tuple[float, float]]
     figures: dict[str, float | None]
+    traffic: list[tuple[float, float]] = []
 
 
 Scenario: TypeAlias = Callable[[Population, Air, int], Course]
@@ -68,16 +71,21 @@ def change(population: Population, air: Air, seed: int) -> Course:
     spreads = []
     for number in Random(seed).sample(range(len(population)), 10):
         spread = simulation.change(number)
-        simulation.run(12)
-        spreads.append(spread)
-    slowest = max(spreads, key=lambda each: each.secondsTo(ALL) or 1e9)
+        rates = []
+        for _ in range(round(12 / STEP)):
+            seen = _Traffic(simulation)
+            simulation.run(STEP)
+            rates.append(seen.mean)
+        spreads.append((spread, rates))
+    slowest, rates = max(spreads, key=lambda each: each[0].secondsTo(ALL) or 1e9)
     curve = [(at / 20, slowest.shareAt(at / 20)) for at in range(61)]
+    traffic = [(at * STEP, rates[at - 1]) for at in range(1, round(3 / STEP) + 1)]
     figures: dict[str, float | None] = {
         "half of the members know it after, s": slowest.secondsTo(0.5),
         "99.9 % know it after, s (the slowest of 10 changes)": slowest.secondsTo(ALL),
         "all know it after, s": slowest.secondsTo(1.0),
     }
-    return Course("change", "a member moves", curve, figures)
+    return Course("change", "a member moves", curve, figures, traffic)
 
 
 def partition(population: Population, air: Air, seed: int) -> Course:
@@ -110,7 +118,26 @@ def restart(population: Population, air: Air, seed: int) -> Course:
     return _watched(simulation, "restart", "half of the members start again after 20 s")
 
 
-SCENARIOS: Final[dict[str, Scenario]] = {"rest": rest, "change": change, "partition": partition, "restart": restart}
+def storm(population: Population, air: Air, seed: int) -> Course:
+    """
+    A tenth of the members leave, and as many come that nobody knew, and that know one each; all of that in a second.
+    """
+    size, random = len(population), Random(seed)
+    comers = frozenset(range(size - size // 10, size))
+    simulation = Simulation(population, air, seed, comers)
+    simulation.run(QUIET)
+    leavers = random.sample(range(size - len(comers)), len(comers))
+    staying = [number for number in range(size - len(comers)) if number not in set(leavers)]
+    for comer, leaver in zip(comers, leavers, strict=True):
+        simulation.clock.callLater(random.random(), simulation.leave, leaver)
+        simulation.clock.callLater(random.random(), simulation.join, comer, random.choice(staying))
+    return _watched(simulation, "storm", "a tenth leaves, and as many come", STORM)
+
+
+#: What is simulated if nothing else is said, in this order.
+USUAL: Final[dict[str, Scenario]] = {"rest": rest, "change": change, "partition": partition, "restart": restart}
+
+SCENARIOS: Final[dict[str, Scenario]] = {**USUAL, "storm": storm}
 
 
 class _Traffic:
@@ -155,17 +182,20 @@ def forGood(curve: list[tuple[float, float]]) -> float | None:
     return None if low[-1] == curve[-1][0] else low[-1] + STEP
 
 
-def _watched(simulation: Simulation, name: str, title: str) -> Course:
+def _watched(simulation: Simulation, name: str, title: str, seconds: float = WATCHED) -> Course:
     """
     See how a network settles: when all know the same, and nobody that runs is doubted.
     """
-    curve, settled, means, began = [(0.0, simulation.agreement())], [], [], _Traffic(simulation)
-    for step in range(1, round(WATCHED / STEP) + 1):
+    curve, settled, began = [(0.0, simulation.agreement())], [], _Traffic(simulation)
+    rates: list[tuple[float, float]] = []
+    busiest = 0.0
+    for step in range(1, round(seconds / STEP) + 1):
         traffic = _Traffic(simulation)
         simulation.run(STEP)
         share = simulation.agreement()
         curve.append((step * STEP, share))
-        means.append(traffic.mean)
+        rates.append((step * STEP, traffic.mean))
+        busiest = max(busiest, traffic.most)
         if share >= ALL and not simulation.doubts():
             settled.append(step * STEP)
         if len(settled) >= 10 / STEP and settled[-1] - settled[-int(10 / STEP)] < 10:
@@ -173,7 +203,8 @@ def _watched(simulation: Simulation, name: str, title: str) -> Course:
     figures: dict[str, float | None] = {
         "99.9 % know the same, and nobody is doubted in vain, first after, s": settled[0] if settled else None,
         "99.9 % know the same for good after, s": forGood(curve),
-        "sent meanwhile, kB a member": began.mean * len(means) * STEP / 1000,
-        "the busiest half second, kB/s a member": max(means) / 1000,
+        "sent meanwhile, kB a member": began.mean * len(rates) * STEP / 1000,
+        "the busiest half second, kB/s a member": max(rate for _, rate in rates) / 1000,
+        "the busiest half second of any member, kB/s": busiest / 1000,
     }
-    return Course(name, title, curve, figures)
+    return Course(name, title, curve, figures, rates)

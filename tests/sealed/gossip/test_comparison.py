@@ -12,7 +12,15 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
-from wand.sealed.gossip.asked import AGAIN, ASKED_MAXIMUM, AT_ONCE, PATIENCE, Asked
+from wand.sealed.gossip.asked import (
+    AGAIN,
+    ASKED_MAXIMUM,
+    ITEMS_BURST,
+    ITEMS_RATE,
+    PATIENCE,
+    TOLD_BURST,
+    Asked,
+)
 from wand.sealed.gossip.comparison import (
     ANSWERS_BURST,
     COMPARISON_END,
@@ -62,12 +70,32 @@ class ComparisonTests(SynchronousTestCase):
 
     def test_nobodyKeepsAnythingFromUs(self) -> None:
         """
-        Two that say that they have something, and do not give it, do not keep us from asking a third one.
+        Two that say that they have something, and do not give it, do not keep us from asking one that we watch, nor
+        from asking another one soon.
         """
-        for peer in (b"liar", b"another", b"honest"):
+        for peer in (b"liar", b"watched"):
             self.comparison.begin(peer)
             self.assertTrue(self.offers(peer))
             self.assertFalse(self.offers(peer))
+        for peer in (b"another", b"honest"):
+            self.clock.advance(PATIENCE)
+            self.comparison.begin(peer)
+            self.assertTrue(self.offers(peer))
+            self.assertFalse(self.offers(peer))
+
+    def test_theRestSoon(self) -> None:
+        """
+        Whoever has more than it is asked for at a time is compared with again soon.
+        """
+        digests = [number.to_bytes(DIGEST, "big") for number in range(1, 1000)]
+        self.comparison.begin(b"honest")
+        for at in range(0, 999, 100):
+            self.comparison.held(b"honest", Held(True, ((at // 100, b"".join(digests[at : at + 100])),)))
+        asked = sum(len(field) for _, wanted in self.sent if isinstance(wanted, Wanted) for _, field in wanted.leaves)
+        self.assertEqual(asked, ITEMS_BURST * DIGEST)
+        self.sent.clear()
+        self.clock.advance(INTERVAL)
+        self.assertEqual([type(message) for _, message in self.sent], [Digests])
 
     def test_unasked(self) -> None:
         """
@@ -131,14 +159,36 @@ class AskedTests(SynchronousTestCase):
     def may(self, *peers: bytes) -> list[bool]:
         return [self.asked.may(peer, 1, isWatched=peer == b"watched") for peer in peers]
 
-    def test_someAtOnce(self) -> None:
+    def test_fewAtOnce(self) -> None:
         """
-        Only so many are asked for one thing at a time, and who is watched in any case.
+        One member is asked for one thing at a time, and besides one of those that are watched.
         """
-        self.assertEqual(AT_ONCE, 3)
-        self.assertEqual(self.may(b"1", b"2", b"3", b"4", b"watched"), [True, True, True, False, True])
+        self.assertEqual(self.may(b"1", b"2", b"watched", b"watched"), [True, False, True, False])
         self.clock.advance(PATIENCE)
-        self.assertEqual(self.may(b"1", b"watched", b"4"), [False, False, True])
+        self.assertEqual(self.may(b"1", b"watched", b"2", b"3"), [False, False, True, False])
+
+    def test_noFasterThanItComes(self) -> None:
+        """
+        One member is asked for no more than it can send meanwhile, so that the rest is asked of others.
+        """
+
+        def asks(peer: bytes, first: int) -> int:
+            return sum(self.asked.may(peer, first + digest, isWatched=False) for digest in range(1000))
+
+        self.assertEqual((asks(b"1", 0), asks(b"2", 1000)), (ITEMS_BURST, ITEMS_BURST))
+        self.clock.advance(1)
+        self.assertEqual(asks(b"1", 2000), ITEMS_RATE)
+
+    def test_muchIsNotToldOn(self) -> None:
+        """
+        What somebody else told first is told on, as are a few items that we asked for, but not thousands of them.
+        """
+        self.assertTrue(all(self.asked.isToBeTold(digest) for digest in range(1000)))
+        told = 0
+        for digest in range(1000):
+            self.assertTrue(self.asked.may(b"%d" % digest, digest, isWatched=False))
+            told += self.asked.isToBeTold(digest)
+        self.assertEqual(told, TOLD_BURST)
 
     def test_again(self) -> None:
         """
@@ -153,5 +203,5 @@ class AskedTests(SynchronousTestCase):
         Of that only so much is remembered.
         """
         for digest in range(2 * ASKED_MAXIMUM):
-            self.asked.may(b"1", digest, isWatched=False)
+            self.asked.may(b"%d" % digest, digest, isWatched=False)
         self.assertEqual(len(self.asked._asked), ASKED_MAXIMUM)

@@ -153,6 +153,43 @@ class NetworkTests(SynchronousTestCase):
         sent = [(after - was) / 30 for was, after in zip(before, simulation.wire.sent, strict=True)]
         self.assertLess(max(sent), 8_000)
 
+    def test_whoComesBackIsNotAccused(self) -> None:
+        """
+        When half of a network starts again, hardly anybody is accused who is there: what each is told does not grow
+        with the network.
+        """
+        simulation = self.make(400)
+        down = Random(3).sample(range(400), 200)
+        for number in down:
+            simulation.crash(number)
+        simulation.run(20)
+        for number in down:
+            simulation.start(number)
+        taken = simulation.counters["gossip-items-taken"]
+        simulation.run(30)
+        self.assertLess((simulation.counters["gossip-items-taken"] - taken) / 400, 8)
+        self.assertEqual((simulation.agreement(), simulation.doubts()), (1.0, 0))
+
+    def test_aStorm(self) -> None:
+        """
+        While a tenth leaves and as many newcomers come at once, nobody sends more than so much in a second; soon all
+        know who is there.
+        """
+        simulation = Simulation(Population(200), Air(loss=0.05), 4, range(180, 200))
+        simulation.run(20)
+        for number in range(20):
+            simulation.clock.callLater(number / 20, simulation.leave, number)
+            simulation.clock.callLater(number / 20, simulation.join, 180 + number, 50 + number)
+        for _ in range(40):
+            before = simulation.wire.mark()
+            simulation.run(1)
+            sent = [after - was for was, after in zip(before, simulation.wire.sent, strict=True)]
+            self.assertLess(max(sent), 200_000)
+        self.assertEqual((simulation.agreement(), simulation.doubts()), (1.0, 0))
+        member = simulation.members[190]
+        assert member is not None
+        self.assertEqual(sum(member.view.isHere(each) for each in simulation.population.identities), 180)
+
     def test_behindNats(self) -> None:
         """
         It works when most members are behind NATs that let nobody in.

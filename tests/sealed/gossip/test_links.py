@@ -36,3 +36,15 @@ class LinksTests(SynchronousTestCase):
         self.assertEqual(len(links.all), CALLERS_MAXIMUM)
         links.called(next(each for each in others if not links.isLink(each)))
         self.assertTrue(all(map(links.isLink, watchers)))
+
+    def test_watchers(self) -> None:
+        """
+        Who watches us are those that have us as the next one on a ring.
+        """
+        people, clock, counters = Gossipers(50), Clock(), Counters()
+        own, view = people.who[0], people.view(clock, counters)
+        links = Links(own, view, clock, counters, lambda peer: False)
+        found = {people.who[people.watcher(0, ring)] for ring in range(3)}
+        self.assertEqual(set(links.watchers), found)
+        view.put(people.presence(people.watcher(0), 2, here=False))
+        self.assertNotIn(people.who[people.watcher(0)], links.watchers)

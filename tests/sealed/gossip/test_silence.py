@@ -9,7 +9,7 @@ from random import Random
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.sealed.gossip.silence import SILENT_MAXIMUM, WAIT_MEMBER, Silence
+from wand.sealed.gossip.silence import SILENT_MAXIMUM, THAWING, WAIT_MEMBER, Silence
 
 
 class SilenceTests(SynchronousTestCase):
@@ -45,6 +45,29 @@ class SilenceTests(SynchronousTestCase):
             self.clock.advance(WAIT_MEMBER * 50)
             accused.extend(self.silence.due())
         self.assertEqual(sorted(accused), [b"a", b"b", b"c"])
+
+    def test_othersJustCameBack(self) -> None:
+        """
+        Where others that were silent were just heard, the last one is asked once more, before it is accused.
+        """
+        for peer in (b"a", b"b"):
+            self.silence.began(peer)
+        self.silence.ended(b"a")
+        self.assertEqual(self.silence.decide(), [b"b"])
+        self.assertEqual(self.silence.due(), [])
+        self.clock.advance(THAWING)
+        self.assertEqual(self.silence.decide(), [])
+        self.assertEqual(self.silence.due(), [b"b"])
+
+    def test_forgotten(self) -> None:
+        """
+        Whose silence is of no interest any more is not heard again by that.
+        """
+        for peer in (b"a", b"b"):
+            self.silence.began(peer)
+        self.silence.forget(b"a")
+        self.assertEqual(self.silence.decide(), [])
+        self.assertEqual(self.silence.due(), [b"b"])
 
     def test_heard(self) -> None:
         """

@@ -149,8 +149,8 @@ class Comparison:
             for at in self._random.sample(differing, min(BRANCHES, len(differing))):
                 totals = b"".join(octetsOf(leaf.total) for leaf in tree.branches[at].leaves)
                 self._send(peer, Digests(at, totals))
-            if len(differing) > BRANCHES and peer not in self._again and len(self._again) < REMEMBERED:
-                self._again[peer] = self._clock.callLater(INTERVAL, self._goOn, peer)
+            if len(differing) > BRANCHES:
+                self._soon(peer)
             return
         leaves = tree.branches[message.branch].leaves
         first = message.branch * WIDTH
@@ -165,19 +165,22 @@ class Comparison:
         if isOver or not (message.isAnswer or self._answers.take(peer.hex())):
             self._counters["drop-gossip-comparison"] += 1
             return
-        tree, wanted, more = self._tree(), [], []
+        tree, wanted, more, isLeft = self._tree(), [], [], False
         isWatched = self._isWatched(peer)
         for number, field in message.leaves:
             theirs, ours = set(digestsIn(field)), _itemsOf(tree, number)
             unknown = theirs - ours.keys()
-            missing = b"".join(octetsOf(each) for each in unknown if self._asked.may(peer, each, isWatched=isWatched))
-            if missing:
-                wanted.append((number, missing))
+            asked = [each for each in unknown if self._asked.may(peer, each, isWatched=isWatched)]
+            if asked:
+                wanted.append((number, b"".join(map(octetsOf, asked))))
+            isLeft = isLeft or len(asked) < len(unknown)
             if ours.keys() - theirs:
                 more.append((number, _held(tree, number)))
         self._sendLeaves(peer, Wanted, wanted)
         if not message.isAnswer:
             self._sendLeaves(peer, partial(Held, True), more)
+        if isLeft:
+            self._soon(peer)
 
     def wanted(self, peer: bytes, message: Wanted) -> None:
         """
@@ -188,6 +191,16 @@ class Comparison:
             for digest, item in _itemsOf(self._tree(), number).items():
                 if digest in wanted:
                     self._tell(item, (peer,))
+
+    def isToBeTold(self, item: Item) -> bool:
+        """
+        Is an item that came to be told to others, too?  Not if it is one of many that we asked for.
+        """
+        return self._asked.isToBeTold(item.digest)
+
+    def _soon(self, peer: bytes) -> None:
+        if peer not in self._again and len(self._again) < REMEMBERED:
+            self._again[peer] = self._clock.callLater(INTERVAL, self._goOn, peer)
 
     def _goOn(self, peer: bytes) -> None:
         del self._again[peer]

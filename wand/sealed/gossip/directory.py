@@ -4,8 +4,9 @@ The directory C{gossip}: members tell each other who is where, without a server.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from math import inf
 from typing import Final
 
@@ -20,6 +21,7 @@ from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.gossip.gossip import Gossip
+from wand.sealed.gossip.kept_items import KeptItems
 from wand.sealed.gossip.rings import Rings
 from wand.sealed.gossip.signatures import Ed25519Signatures
 from wand.sealed.gossip.told_members import ToldMembers
@@ -33,6 +35,10 @@ RENEWAL: Final = 3600.0
 
 #: How many members that are known from elsewhere are asked at a time, as long as there is nobody to talk to.
 STRANGERS: Final = 3
+
+#: How many of those that are known from before a restart are handed on in one turn, and seconds between two turns.
+RESTORED_AT_ONCE: Final = 16
+RESTORED_INTERVAL: Final = 0.05
 
 #: Seconds until that is repeated at most; it begins with L{INTERVAL}, and doubles while nobody answers.
 SEEKING_LONGEST: Final = 300.0
@@ -51,6 +57,8 @@ class GossipDirectory:
         self._control = sealed.control
         self._gossip: Gossip | None = None
         self._members: ToldMembers | None = None
+        self._kept: KeptItems | None = None
+        self._restored: Iterator[bytes] = iter(())
         self._heard: float | None = None
         self._seekAt, self._seekAgain = -inf, INTERVAL
         self._running = False
@@ -58,6 +66,7 @@ class GossipDirectory:
         repeating = partial(Repeating, clock=context.clock, failures=context.failures)
         self._renewal = repeating("gossip", self._renew)
         self._search = repeating("gossip", self._seek)
+        self._restoring = repeating("gossip", self._restoreSome)
 
     def start(self) -> None:
         """
@@ -80,10 +89,11 @@ class GossipDirectory:
         self._end()
         self._renewal.stop()
         self._search.stop()
-        for part in (self._gossip, self._members):
+        self._restoring.stop()
+        for part in (self._gossip, self._members, self._kept):
             if part is not None:
                 part.stop()
-        self._gossip = self._members = None
+        self._gossip = self._members = self._kept = None
 
     def status(self) -> list[DirectoryStatus]:
         """
@@ -142,8 +152,26 @@ class GossipDirectory:
         self._members = ToldMembers(view, participant, self._sessions, context.clock, context.counters)
         gossip.told = self._members.told
         gossip.blamed = lambda peer: self._sessions.blame(peer, "gossip")
+        state = context.stores.directory
+        if state is not None:
+            self._kept = KeptItems(network, lambda: view.tree, context, state())
+            view.restore(self._kept.start())
         gossip.start()
+        first = [*gossip.links.watched, *gossip.links.watchers]
+        self._restored = iter(dict.fromkeys((*first, *(entry.identity for entry in view.tree))))
+        self._restoring.start(RESTORED_INTERVAL)
         return gossip
+
+    def _restoreSome(self) -> None:
+        """
+        Hand on some of those that are known from before a restart: each costs two signatures.
+        """
+        some = list(islice(self._restored, RESTORED_AT_ONCE))
+        for identity in some:
+            if self._members is not None:
+                self._members.restored(identity)
+        if not some:
+            self._restoring.stop()
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         if self._gossip is not None and not member.isServer:

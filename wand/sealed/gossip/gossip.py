@@ -193,7 +193,8 @@ class Gossip:
     def _changed(self, item: Item) -> None:
         source, self._from = self._from, None  # what we say because of it goes to everybody
         self._comparison.taken()
-        self._news.tell(item, (peer for peer in self.links.all if peer != source))
+        if source is None or self._comparison.isToBeTold(item):
+            self._news.tell(item, (peer for peer in self.links.all if peer != source))
         if item.member == self._own and source is not None:
             self.word.doubted(item)
         self.told(item)

@@ -5,6 +5,7 @@ Links: the few members with which a node exchanges gossip, those that it watches
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -89,6 +90,17 @@ class Links:
             found = self._next(ring)
             if found is not None:
                 self.watched.setdefault(found, ring)
+
+    @property
+    def watchers(self) -> list[bytes]:
+        """
+        Who watches us, as far as we know: on each ring the one before us that is here.
+        """
+        found = (
+            next((other for other in islice(before, SKIPPED_MAXIMUM) if self._view.isHere(other)), None)
+            for before in (self._view.rings.before(ring, self._own) for ring in range(RINGS))
+        )
+        return list(dict.fromkeys(other for other in found if other is not None))
 
     def watchedOn(self, member: bytes) -> int | None:
         """

@@ -20,8 +20,10 @@ from wand.sealed.gossip.messages import NEWS_ROOM, News, pack
 WAIT_SHORTEST: Final = 0.05
 WAIT_LONGEST: Final = 0.15
 
-#: Datagrams that go to one link at a time.
+#: Datagrams that go to one link at a time, to one of few, and to all of them together: some 100 kB/s, whatever happens.
 DATAGRAMS: Final = 2
+DATAGRAMS_FEW: Final = 4
+DATAGRAMS_ALL: Final = 8
 
 #: How many items wait for one link at most; the oldest give way.
 WAITING_MAXIMUM: Final = 512
@@ -102,7 +104,7 @@ class NewsQueue:
         """
         if self._timer is not None:
             self._timer.cancel()
-            self._flush()
+            self._flush(DATAGRAMS_FEW * len(self._waiting))
 
     def stop(self) -> None:
         """
@@ -117,13 +119,22 @@ class NewsQueue:
         if self._timer is None and self._waiting:
             self._timer = self._clock.callLater(self._random.uniform(WAIT_SHORTEST, WAIT_LONGEST), self._flush)
 
-    def _flush(self) -> None:
+    def _flush(self, room: int = DATAGRAMS_ALL) -> None:
         self._timer = None
+        share = DATAGRAMS if len(self._waiting) * DATAGRAMS_FEW > room else DATAGRAMS_FEW
         for peer in list(self._waiting):
-            for _ in range(DATAGRAMS):
-                news = self.take(peer)
-                if news:
-                    self._send(peer, pack(News(news)))
-            if not self._waiting.get(peer):
-                self._waiting.pop(peer, None)
+            if room <= 0:
+                break
+            room -= self._sendTo(peer, min(share, room))
+            waiting = self._waiting.pop(peer, None)
+            if waiting:
+                self._waiting[peer] = waiting  # behind those that got nothing this time
         self._schedule()
+
+    def _sendTo(self, peer: bytes, datagrams: int) -> int:
+        for sent in range(datagrams):
+            news = self.take(peer)
+            if not news:
+                return sent
+            self._send(peer, pack(News(news)))
+        return datagrams

@@ -69,6 +69,18 @@ class Rings:
             if other != identity:
                 yield other
 
+    def before(self, number: int, identity: bytes) -> Iterator[bytes]:
+        """
+        The others on a ring, beginning with the one before.
+        """
+        ring = self._rings[number]
+        places = self._places.get(identity) or self._placesOf(identity)
+        start = bisect_left(ring, (places[number], identity))
+        for at in range(start - 1, start - 1 - len(ring), -1):
+            other = ring[at % len(ring)][1]
+            if other != identity:
+                yield other
+
     def some(self, count: int, random: Random) -> list[bytes]:
         """
         Some members at random.

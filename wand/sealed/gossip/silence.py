@@ -10,6 +10,7 @@ everybody who is gone is accused, at a rate that does not depend on how many the
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from random import Random
 from typing import Final
 
@@ -17,6 +18,9 @@ from twisted.internet.interfaces import IReactorTime
 
 #: Up to how many seconds for each member of the network one waits to accuse, if several are silent.
 WAIT_MEMBER: Final = 2.0
+
+#: Seconds for which somebody who was silent and is heard again shows that others may come back, too.
+THAWING: Final = 6.5
 
 #: How many silent members are remembered.
 SILENT_MAXIMUM: Final = 64
@@ -35,6 +39,7 @@ class Silence:
         self._random = random
         self._size = size
         self._silent: dict[bytes, float | None] = {}
+        self._thawed = -inf
 
     def __len__(self) -> int:
         return len(self._silent)
@@ -68,17 +73,32 @@ class Silence:
 
         @return: whether it had not answered.
         """
-        return self._silent.pop(peer, self) is not self
+        wasSilent = peer in self._silent
+        if wasSilent:
+            self.forget(peer)
+            self._thawed = self._clock.seconds()
+        return wasSilent
 
-    def decide(self) -> None:
+    def forget(self, peer: bytes) -> None:
+        """
+        Whether somebody is silent is of no interest any more.
+        """
+        self._silent.pop(peer, None)
+
+    def decide(self) -> list[bytes]:
         """
         Everybody else was asked, too: decide when those are accused about whom that was not decided yet.
+
+        @return: who is to be asked once more first: the last one that is silent where others just came back.
         """
         now = self._clock.seconds()
-        for peer, when in self._silent.items():
-            if when is None:
-                isAlone = len(self._silent) == 1
-                self._silent[peer] = now if isAlone else now + self._random.uniform(0, WAIT_MEMBER * self._size())
+        undecided = [peer for peer, when in self._silent.items() if when is None]
+        isAlone = len(self._silent) == 1
+        if isAlone and now - self._thawed < THAWING:
+            return undecided
+        for peer in undecided:
+            self._silent[peer] = now if isAlone else now + self._random.uniform(0, WAIT_MEMBER * self._size())
+        return []
 
     def due(self) -> list[bytes]:
         """

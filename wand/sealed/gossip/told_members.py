@@ -59,6 +59,21 @@ class ToldMembers:
             self._suspicions.expireAt(item.member, self._clock.seconds() + SUSPICION)
         self._settle(item.member)
 
+    def restored(self, identity: bytes) -> None:
+        """
+        A member is known from before a restart, if its certificate is still valid.
+        """
+        entry = self._view.get(identity)
+        if entry is None or identity == self._participant.identity:
+            return
+        self.told(entry.announcement)
+        said = entry.announcement.told
+        isKnown = self._participant.claims.announcement(identity) is not None
+        if isKnown or not isinstance(said, AnnouncementItem):
+            return
+        if not self._participant.isValid(said.certificate, said.claim):
+            self._view.forget(identity)
+
     def renew(self) -> None:
         """
         What is so stands for another lifetime.

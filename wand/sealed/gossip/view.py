@@ -4,7 +4,7 @@ The members as we know them: what is told is verified, and taken if it is news.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Final
 
@@ -151,14 +151,17 @@ class MemberView:
         if not self._isAffordable(item):
             self._counters["drop-gossip-throttled"] += 1
             return Reception.DROPPED
-        self.put(item)
+        self._put(entry, item)
         return Reception.NEW
 
     def put(self, item: Item) -> None:
         """
         Take an item that is known to be news and true: one of our own.
         """
-        entry = merged(self.tree.get(item.member), item)
+        self._put(self.tree.get(item.member), item)
+
+    def _put(self, known: Entry | None, item: Item) -> None:
+        entry = merged(known, item)
         self.tree = self.tree.put(entry)
         if item.kind == ANNOUNCEMENT:
             self.rings.add(item.member)
@@ -168,6 +171,19 @@ class MemberView:
             self._doubted.setdefault(item.member, self._clock.seconds() + SUSPICION)
         self._counters["gossip-items-taken"] += 1
         self.changed(item)
+
+    def restore(self, items: Iterable[Item]) -> None:
+        """
+        Know again what was known before a restart: nobody is told of it.  Who was accused then is not here until it
+        says something.
+
+        @param items: true ones, of each member in the order in which they are told.
+        """
+        for item in items:
+            entry = self.tree.get(item.member)
+            if isNews(entry, item):
+                self.tree = self.tree.put(merged(entry, item))
+                self.rings.add(item.member)
 
     def forget(self, identity: bytes) -> None:
         """
@@ -207,5 +223,5 @@ class MemberView:
     def _isAffordable(self, item: Item) -> bool:
         told = item.told
         if isinstance(told, AccusationItem):
-            return self._accusations.take(told.identity.hex())
-        return self._changes.take(item.member.hex())
+            return self._accusations.take(told.identity)
+        return self._changes.take(item.member)

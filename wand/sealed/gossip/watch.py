@@ -33,6 +33,9 @@ KNOCKS_EACH: Final = 4
 #: Seconds within which the other silent members are asked, when one of them is heard again.
 THAW: Final = 2.0
 
+#: Seconds within which who starts is heard by those that watch it, who may have found it silent.
+GREETING: Final = 2.0
+
 
 class Watch:
     """
@@ -68,6 +71,7 @@ class Watch:
         self._turn: list[bytes] = []
         self._timer: IDelayedCall | None = None
         self._decision: IDelayedCall | None = None
+        self._greeting: IDelayedCall | None = None
         self._thawing: dict[bytes, IDelayedCall] = {}
 
     def start(self) -> None:
@@ -76,15 +80,16 @@ class Watch:
         """
         self._links.refresh()
         self._timer = self._clock.callLater(self._random.uniform(0, INTERVAL), self._tick)
+        self._greeting = self._clock.callLater(self._random.uniform(0, GREETING), self._greet)
 
     def stop(self) -> None:
         """
         Leave no timer behind.
         """
-        for timer in (self._timer, self._decision, *self._thawing.values()):
+        for timer in (self._timer, self._decision, self._greeting, *self._thawing.values()):
             if timer is not None and timer.active():
                 timer.cancel()
-        self._timer = self._decision = None
+        self._timer = self._decision = self._greeting = None
         self._thawing.clear()
 
     def ask(self, peer: bytes) -> None:
@@ -112,6 +117,10 @@ class Watch:
         absent = self._absent()
         if absent:
             self._knock(self._random.choice(absent))
+
+    def _greet(self) -> None:
+        for peer in self._links.watchers:
+            self._prober.ask(peer, lambda isThere: None, watching=False)
 
     def _next(self) -> bytes | None:
         self._turn = [peer for peer in self._turn if peer in self._links.watched]
@@ -148,17 +157,19 @@ class Watch:
 
     def _decide(self) -> None:
         self._decision = None
-        self._silence.decide()
+        for peer in self._silence.decide():
+            self._prober.ask(peer, lambda isThere: None, watching=False)
+            self._decision = self._clock.callLater(DECISION, self._decide)
         self._accuseThem()
 
     def _accuseThem(self) -> None:
         for peer in self._silence.peers:
             entry = self._view.get(peer)
             if entry is None or not entry.saysItIsHere or entry.accusation is not None:
-                self._silence.ended(peer)
+                self._silence.forget(peer)
         for peer in self._silence.due():
             ring = self._links.watchedOn(peer)
-            self._silence.ended(peer)
+            self._silence.forget(peer)
             if ring is not None:
                 self._accuse(peer, ring)
 

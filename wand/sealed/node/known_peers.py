@@ -17,10 +17,10 @@ from wand.health.failures import Failures
 from wand.health.notes import Notes
 from wand.interfaces import ISessions
 from wand.interfaces.membership import Member
+from wand.sealed.credentials.cache_file import CacheFile
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.messages import Signed
 from wand.sealed.credentials.signed import packed, unpacked, unverified
-from wand.sealed.node.cache_file import CacheFile
 from wand.sealed.node.claims import Claims
 from wand.state import StateDirectory
 from wand.timing.repeating import Repeating

@@ -11,9 +11,9 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.health.failures import Failures
 from wand.health.notes import Notes
+from wand.sealed.credentials.cache_file import CacheFile
 from wand.sealed.credentials.fields import Octets6, Octets32
 from wand.sealed.credentials.signed import packed, unpacked
-from wand.sealed.node.cache_file import CacheFile
 from wand.sealed.node.learned import Learned, LearnedAddress
 from wand.state import StateDirectory
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from random import Random
 
 import attrs
@@ -61,17 +61,28 @@ class Simulation:
     @ivar wire: what is between them.
     """
 
-    def __init__(self, population: Population, air: Air | None = None, seed: int = 0) -> None:
+    def __init__(
+        self, population: Population, air: Air | None = None, seed: int = 0, absent: Collection[int] = ()
+    ) -> None:
+        """
+        @param absent: the members that are not there yet, and of whom nobody knows.
+        """
         self.population = population
         self.clock = FastClock()
         self.random = Random(seed)
         self.counters = Counters()
         self.wire = Wire(self.clock, Random(seed + 1), air or Air(), len(population), self._deliver)
         self.members: list[Gossip | None] = [None] * len(population)
-        self._trees = [population.tree] * len(population)
+        tree = population.tree
+        for number in absent:
+            tree = tree.remove(population.identities[number])
+        self._trees = [tree] * len(population)
         self._spreads: dict[int, Spread] = {}
         for number in range(len(population)):
-            self.start(number)
+            if number in absent:
+                self.wire.runs[number] += 1
+            else:
+                self.start(number)
 
     # What happens.
 
@@ -96,8 +107,29 @@ class Simulation:
         )
         member.told = self._told
         self.wire.runs[number] += self.wire.runs[number] & 1
-        member.word.place((endpointOf(number),))
         member.start()
+        member.word.place((endpointOf(number),))
+
+    def join(self, number: int, acquaintance: int) -> None:
+        """
+        Start a member that knows nobody but one that runs.
+        """
+        own = self.population.tree.get(self.population.identities[number])
+        assert own is not None
+        self._trees[number] = MemberTree(keep=self.population.tree.keep).put(own)
+        self.start(number)
+        member = self.members[number]
+        assert member is not None
+        member.meet(self.population.identities[acquaintance])
+
+    def leave(self, number: int) -> None:
+        """
+        End a member, which says goodbye.
+        """
+        member = self.members[number]
+        if member is not None:
+            member.leave()
+            self.crash(number)
 
     def crash(self, number: int) -> None:
         """

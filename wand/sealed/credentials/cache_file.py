@@ -5,9 +5,12 @@ A cache file: a file of the state directory that a node can do without, written 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from wand.errors import StateUnavailable
 from wand.health.failures import Failures
@@ -91,11 +94,28 @@ class CacheFile:
         """
         try:
             self._state.write(self._name, content)
-        except StateUnavailable as error:
-            self._log.warn("{what} are not kept over a restart: {reason}", what=self._what, reason=str(error))
-            return False
+        except StateUnavailable:
+            return self._isNot(Failure())
+        return self._isWritten()
+
+    def writeIn(self, defer: Callable[[Callable[[], None]], Deferred[None]], content: bytes) -> Deferred[bool]:
+        """
+        The same as L{write}, where a file is so large that the reactor should not wait for the disk.
+
+        @param defer: runs a call that may block.
+        @return: fires with whether that worked.
+        """
+        written = defer(partial(self._state.write, self._name, content))
+        return written.addCallbacks(lambda _: self._isWritten(), self._isNot)
+
+    def _isWritten(self) -> bool:
         self._notes.clear(f"unreadable-{self._name}")
         return True
+
+    def _isNot(self, failure: Failure) -> bool:
+        failure.trap(StateUnavailable)
+        self._log.warn("{what} are not kept over a restart: {reason}", what=self._what, reason=str(failure.value))
+        return False
 
     def _say(self, trouble: str) -> None:
         text = f"{trouble}; this node works without what it kept there, {self._what}, and writes it again"
