@@ -1,6 +1,6 @@
 /** Where members are drawn: in rings around this host, in the same place for the same members. */
 
-const FEW = 9;
+const FEW = 14;
 const INNERMOST = 0.42;
 
 /** How many rings there have to be, so that those in them have room. */
