@@ -136,14 +136,16 @@ class Way {
   }
 
   show(member, from, to, relay, isBusy) {
-    const bend = relay ? `Q${relay.map((each) => each.toFixed(1)).join(" ")} ` : "L";
-    const path = `M${from.map((each) => each.toFixed(1)).join(" ")}${bend}${to.map((each) => each.toFixed(1)).join(" ")}`;
+    const whole = pathOver(relay ? [from, relay, to] : [from, to]);
     this.group.setAttribute("class", `way ${member.online ? member.way || "known" : "none"}`);
-    for (const each of [this.#line, this.#in, this.#out]) each.setAttribute("d", path);
+    this.#line.setAttribute("d", relay ? pathOver([relay, to]) : whole);
+    for (const each of [this.#in, this.#out]) each.setAttribute("d", whole);
     flow(this.#in, isBusy ? member.in : 0);
     flow(this.#out, isBusy ? member.out : 0);
   }
 }
+
+const pathOver = (points) => `M${points.map((point) => point.map((each) => each.toFixed(1)).join(" ")).join("L")}`;
 
 /** Let dots run along a way, faster and thicker the more it carries. */
 function flow(path, perSecond) {
@@ -151,5 +153,5 @@ function flow(path, perSecond) {
   if (perSecond < 1) return;
   const much = Math.min(Math.log10(perSecond), 9);
   path.style.animationDuration = `${(2.6 - 0.22 * much).toFixed(1)}s`;
-  path.style.strokeWidth = (1.8 + 0.4 * much).toFixed(1);
+  path.style.strokeWidth = (3.5 + 0.5 * much).toFixed(1);
 }

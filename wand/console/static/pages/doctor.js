@@ -11,10 +11,15 @@ const VERDICTS = {
   good: { word: "as it should be", title: "As it should be", kind: "good" },
 };
 
+const WRITTEN = { ipv6: "IPv6", mtu: "MTU", udp: "UDP" };
+
+/** What was looked at, as people write it. */
+const called = (check) => check.split(" ").map((word) => WRITTEN[word] ?? word).join(" ");
+
 function finding(each) {
   const { word, kind } = VERDICTS[each.verdict];
   return make("div", { class: "finding" },
-    make("div", { class: "what" }, make("h3", {}, each.check), make("span", { class: `word ${kind}` }, word)),
+    make("div", { class: "what" }, make("h3", {}, called(each.check)), make("span", { class: `word ${kind}` }, word)),
     make("div", {}, make("p", {}, sentence(each.text)), each.repair && each.verdict !== "good" ? repair(each.repair) : null));
 }
 

@@ -1,13 +1,15 @@
 /** Members: who they are, and what can be done about them. */
 import { get, mayChange } from "../api.js";
 import { byId, make, put } from "../dom.js";
-import { ago, ahead, many, milliseconds, wayText } from "../format.js";
+import { ago, ahead, many, milliseconds, number, wayText } from "../format.js";
 import { Column, Listing } from "../listing.js";
 import { approve, invite, rename, revoke } from "../member_actions.js";
 import { repeatedly } from "../repeating.js";
 import { sayWhere } from "../shell.js";
 
 const SECONDS = 4;
+
+const MACS_SHOWN = 2;
 
 const WORDS = { pending: ["warn", "waits for approval"], unsigned: ["warn", "waits for a signature"], revoked: ["bad", "revoked"] };
 
@@ -22,7 +24,15 @@ function name(member) {
   return make("span", {}, reached, about && make("span", { class: "soft small" }, ` ${about}`));
 }
 
-const lines = (texts) => texts.map((text) => make("div", { class: "fixed" }, text));
+/** Overlay addresses, and below them the MAC addresses, of a bridge only the first. */
+function addresses(member) {
+  const shown = member.macs.slice(0, MACS_SHOWN);
+  const more = member.macs.length - shown.length;
+  return make("span", {},
+    member.addresses.map((text) => make("div", { class: "fixed" }, text)),
+    shown.map((text) => make("div", { class: "fixed soft" }, text)),
+    more > 0 ? make("div", { class: "soft small" }, `and ${number(more)} more`) : null);
+}
 
 const rights = (member) => ["bridge", "relay", "admission"].filter((right) => member[right]).join(", ");
 
@@ -41,8 +51,7 @@ function acts(member) {
 const COMMON = [
   new Column("Name", name, { sort: "name" }),
   new Column("State", state, { sort: "state" }),
-  new Column("Addresses", (member) => lines(member.addresses), { sort: "addresses" }),
-  new Column("MAC addresses", (member) => lines(member.macs.length > 3 ? [...member.macs.slice(0, 2), `and ${member.macs.length - 2} more`] : member.macs)),
+  new Column("Addresses", addresses, { sort: "addresses" }),
 ];
 
 /** How a node that decides of nobody shows members, and whoever decides of them. */

@@ -24,14 +24,16 @@ function summary(status) {
   put(byId("summary"), `${status.own?.name || "This " + status.role}${addresses}, up for ${up}, version ${status.version}`);
 }
 
+const note = (kind, text) => make("div", { class: `note ${kind}` }, icon(kind), make("p", {}, sentence(text)));
+
 function notes(status) {
-  const place = byId("attention");
-  place.hidden = !status.notes.length;
-  put(byId("attention-title"), status.attention ? "Needs a person" : "Hints");
-  put(byId("notes"), status.notes.map((text, index) => {
-    const isGrave = index < status.attention;
-    return make("div", { class: `note ${isGrave ? "warn" : ""}` }, icon(isGrave ? "warn" : "hint"), make("p", {}, sentence(text)));
-  }));
+  const grave = status.notes.slice(0, status.attention);
+  const hints = status.notes.slice(status.attention);
+  byId("attention").hidden = !grave.length;
+  put(byId("notes"), grave.map((text) => note("warn", text)));
+  byId("hints").hidden = !hints.length;
+  put(byId("hint-count"), many(hints.length, "hint"));
+  put(byId("hint-list"), hints.map((text) => note("hint", text)));
 }
 
 function there({ members, left }) {

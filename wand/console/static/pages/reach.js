@@ -57,7 +57,7 @@ function sides(why) {
     make("div", {}, make("h3", {}, "This side"), make("p", {}, sentence(inMapping(why.nat.mapping))), make("ul", {}, ours)),
     make("div", {}, make("h3", {}, `The side of ${why.peer}`), make("p", {}, sentence(inMapping(why.theirs)))),
     make("div", {}, make("h3", {}, "What was tried"), why.episodes.length
-      ? make("ol", { class: "line-time" }, why.episodes.slice(-12).reverse().map((each) => make("li", { class: "episode" }, make("time", {}, clock(each.time)), make("span", {}, sentence(each.what)))))
+      ? make("ol", { class: "episodes" }, why.episodes.slice(-12).reverse().map((each) => make("li", { class: "episode" }, make("time", {}, clock(each.time)), make("span", {}, sentence(each.what)))))
       : make("p", { class: "soft" }, "Nothing yet.")));
 }
 
