@@ -9,8 +9,10 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 
+from wand.counters import Counters
 from wand.errors import PortUnavailable
-from wand.web.web_service import CONNECTIONS_MAXIMUM, WebService
+from wand.web.connections import CONNECTIONS_MAXIMUM
+from wand.web.web_service import WebService
 
 
 class WebServiceTests(SynchronousTestCase):
@@ -23,7 +25,8 @@ class WebServiceTests(SynchronousTestCase):
         A web site that is not open yet.
         """
         self.reactor = MemoryReactorClock()
-        self.service = WebService(self.reactor, "127.0.0.1:9450", Resource())
+        self.counters = Counters()
+        self.service = WebService(self.reactor, "127.0.0.1:9450", Resource(), self.counters)
 
     def test_openedOnce(self) -> None:
         """

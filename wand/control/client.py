@@ -59,23 +59,23 @@ class ControlClient(FrameClient):
         status: ProgramStatus = (await self._send(commands.Status))["status"]
         return status
 
-    def entries(self) -> AsyncIterator[EntryStatus]:
+    def entries(self, after: str | None = None) -> AsyncIterator[EntryStatus]:
         """
         Every entry, in the order of the MAC addresses, asked for page by page.
         """
-        return self._pages(commands.Entries, lambda entry: entry.mac)
+        return self._pages(commands.Entries, lambda entry: entry.mac, after)
 
-    def peers(self) -> AsyncIterator[PeerStatus]:
+    def peers(self, after: str | None = None) -> AsyncIterator[PeerStatus]:
         """
         Every peer, in the order of their texts, asked for page by page.
         """
-        return self._pages(commands.Peers, lambda peer: peer.peer)
+        return self._pages(commands.Peers, lambda peer: peer.peer, after)
 
-    def counters(self) -> AsyncIterator[CounterStatus]:
+    def counters(self, after: str | None = None) -> AsyncIterator[CounterStatus]:
         """
         Every counter, in the order of their names.
         """
-        return self._pages(commands.CounterList, lambda counter: counter.name)
+        return self._pages(commands.CounterList, lambda counter: counter.name, after)
 
     async def add(self, mac: str, peer: str, source: str | None = None, lifetime: float | None = None) -> None:
         """

@@ -89,8 +89,10 @@ class CommandSender:
         self._path = path
         self._connection = connection
 
-    async def _pages(self, command: type[amp.Command], key: Callable[[Item], str]) -> AsyncIterator[Item]:
-        answer = await self._send(command)
+    async def _pages(
+        self, command: type[amp.Command], key: Callable[[Item], str], after: str | None = None
+    ) -> AsyncIterator[Item]:
+        answer = await self._send(command, **({} if after is None else {"after": after}))
         while True:
             for item in answer["page"]:
                 yield item

@@ -44,7 +44,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     reactor = _begin(program)
     surroundings = _surroundings(reactor, options, kind)
     node = NodeService(surroundings)
-    _control(reactor, node.configuration, options, node)
+    _control(reactor, node.configuration, options, node, surroundings.context)
     _nameMembers(reactor, node, surroundings.context)
     heed(reactor, node.notes, node.reload, node.report)
     return node
@@ -67,17 +67,20 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     """
     reactor = _begin(program)
     configuration = options.configuration(kind)
+    surroundings: Surroundings[Any]
     server: REL2ServerProgram | SealedServer
     if isinstance(configuration, ServerConfiguration) and configuration.protocol != "rel2":
         from wand.programs.sealed_server import SealedServer
 
-        server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
+        surroundings = _surroundings(reactor, options, ServerConfiguration)
+        server = SealedServer(surroundings, _show)
     else:
         from wand.programs.rel2_server import REL2ServerProgram
 
-        server = REL2ServerProgram(_surroundings(reactor, options, kind))
+        surroundings = _surroundings(reactor, options, kind)
+        server = REL2ServerProgram(surroundings)
     if isinstance(configuration, ServerConfiguration):
-        _control(reactor, configuration, options, server)
+        _control(reactor, configuration, options, server, surroundings.context)
     heed(reactor, server.notes, server.reload, server.report)
     return server
 
@@ -140,6 +143,7 @@ def _control(
     told: EtudConfiguration | ServerConfiguration,
     options: ProgramOptions,
     program: NodeService | REL2ServerProgram | SealedServer,
+    context: Context,
 ) -> None:
     socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program)
     socket.setServiceParent(program)
@@ -147,6 +151,13 @@ def _control(
         from wand.web.metrics_page import metricsService  # and with it a web server, which few nodes need
 
         metricsService(reactor, told.metrics, told.metricsPeers, program).setServiceParent(program)
+    if told.console:
+        from wand.console.console_service import ConsoleService, ConsoleSettings  # as above
+
+        settings = ConsoleSettings(told.console, told.consoleCertificate, told.consoleNames, told.control)
+        console = ConsoleService(reactor, settings, context.epoch, program.counters)
+        console.setServiceParent(program)
+        program.consoleAccess = console.access
 
 
 def _show(text: str) -> None:

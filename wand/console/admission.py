@@ -1,0 +1,105 @@
+"""
+Who asks, and may they?
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.web.server import Request
+
+from wand.console.access import ATTEMPTS_RATE, Access, Session, TooManyAttempts
+from wand.console.origins import isOwn
+from wand.console.problems import Problem
+from wand.counters import Counters
+
+COUNTERS: Final = {
+    "drop-console-foreign": "requests to the console refused because a stranger's page had a browser make them",
+    "drop-console-forbidden": "actions in the console refused because whoever asked may only look",
+}
+
+#: The header with what a page of ours knows.
+PROOF_HEADER: Final = "x-wand-csrf"
+
+_BEARER: Final = "bearer "
+
+
+class Admission:
+    """
+    Finds out who makes a request.
+    """
+
+    def __init__(self, access: Access, counters: Counters, cookie: str) -> None:
+        """
+        @param cookie: what the cookie of a logged-in browser is called.
+        """
+        counters.declare(COUNTERS)
+        self._access = access
+        self._counters = counters
+        self.cookie = cookie
+
+    def secretOf(self, request: Request) -> str:
+        """
+        What a browser has got at its login; empty if nothing.
+        """
+        return (request.getCookie(self.cookie.encode()) or b"").decode("ascii", "replace")
+
+    def browser(self, request: Request) -> Session | None:
+        """
+        Whose browser asks for a page; C{None} if it has to log in.
+        """
+        return self._access.session(self.secretOf(request))
+
+    def checkOwn(self, request: Request) -> None:
+        """
+        @raise Problem: if a stranger's page had a browser make the request.
+        """
+        scheme = "https" if request.isSecure() else "http"
+        origin, site = request.getHeader("origin"), request.getHeader("sec-fetch-site")
+        if not isOwn(scheme, request.getHeader("host") or "", origin, site):
+            self._counters["drop-console-foreign"] += 1
+            raise Problem(403, "a page of another site made this request", "open the console itself")
+
+    def caller(self, request: Request) -> Session:
+        """
+        Who calls the API.
+
+        @raise Problem: if nobody does who was let in.
+        """
+        self.checkOwn(request)
+        told = request.getHeader("authorization")
+        if told is None:
+            session = self.browser(request)
+        elif told[: len(_BEARER)].lower() == _BEARER:
+            session = self._script(told[len(_BEARER) :].strip())
+        else:
+            session = None
+        if session is None:
+            hint = "wand console prints a link for a browser, wand console --api-token a token for scripts"
+            raise Problem(401, "nobody is logged in", hint, www_authenticate="Bearer")
+        return session
+
+    def checkAction(self, request: Request, session: Session) -> None:
+        """
+        @raise Problem: if who calls may only look, or the call does not come from a page of ours.
+        """
+        if not session.isProven(request.getHeader(PROOF_HEADER) or ""):
+            self._counters["drop-console-foreign"] += 1
+            raise Problem(403, "the header X-Wand-CSRF is missing or old", "load the page again")
+        if not session.mayAct:
+            self._counters["drop-console-forbidden"] += 1
+            raise Problem(403, "you may only look", "wand console without --read-only prints a link that may do more")
+
+    def _script(self, token: str) -> Session | None:
+        try:
+            return self._access.script(token)
+        except TooManyAttempts:
+            raise tooMany() from None
+
+
+def tooMany() -> Problem:
+    """
+    What is answered to somebody who guesses.
+    """
+    wait = str(round(1 / ATTEMPTS_RATE))
+    return Problem(429, "too many wrong attempts", f"try again in {wait} seconds", retry_after=wait)

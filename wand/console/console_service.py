@@ -1,0 +1,95 @@
+"""
+The console as a service of a program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import attrs
+from twisted.internet.defer import Deferred
+
+from wand.config import localPlace
+from wand.console.access import Access
+from wand.console.actions import ACTIONS
+from wand.console.admission import Admission
+from wand.console.api import API
+from wand.console.asking import Asking
+from wand.console.console_request import ConsoleRequest
+from wand.console.pages import PAGES, Pages
+from wand.console.readings import READINGS
+from wand.console.site import ConsoleSite
+from wand.console.static_files import ownFiles
+from wand.control.client import connect
+from wand.counters import Counters
+from wand.version import __version__
+from wand.web.hosts import TheseNames
+from wand.web.web_service import WebService
+
+
+@attrs.frozen
+class ConsoleSettings:
+    """
+    What the operator says of the console.
+
+    @ivar place: C{HOST:PORT}, the host a numeric address.
+    @ivar certificate: the file with the certificate and its key, in PEM; empty for no TLS.
+    @ivar names: by which names browsers ask for it.
+    @ivar control: the path of the control socket of the program.
+    """
+
+    place: str
+    certificate: str
+    names: Sequence[str]
+    control: str
+
+    @property
+    def url(self) -> str:
+        """
+        Where browsers find it.
+        """
+        host, port = localPlace(self.place)
+        named = self.names[0] if self.names else f"[{host}]" if ":" in host else host
+        return f"{'https' if self.certificate else 'http'}://{named}:{port}"
+
+    @property
+    def cookie(self) -> str:
+        """
+        What its cookie is called.  Browsers hold cookies apart by hosts, and not by ports.
+        """
+        name = f"wand-console-{localPlace(self.place)[1]}"
+        return f"__Host-{name}" if self.certificate else name
+
+
+class ConsoleService(WebService):
+    """
+    Serves the console.
+
+    @ivar access: who may use it.
+    """
+
+    def __init__(
+        self, reactor: Any, settings: ConsoleSettings, epoch: Callable[[float], float], counters: Counters
+    ) -> None:
+        """
+        @param epoch: converts a moment of the reactor's clock to seconds since the epoch.
+        """
+        self.access = Access(reactor, epoch, counters, settings.url)
+        admission = Admission(self.access, counters, settings.cookie)
+        self._asking = Asking(partial(connect, reactor, settings.control))
+        files = ownFiles()
+        pages = Pages(version=__version__, static=f"/static/{files.version}", pages=list(PAGES.items()))
+        api = API((*READINGS, *ACTIONS), admission, self._asking, reactor, lambda: epoch(reactor.seconds()))
+        site = ConsoleSite(self.access, admission, self._asking, api, pages, files)
+        names = TheseNames(settings.names)
+        requests = type("RequestHere", (ConsoleRequest,), {"hosts": names})
+        super().__init__(reactor, settings.place, site, counters, requests)
+
+    def stopService(self) -> Deferred[None]:
+        """
+        Close the port, and end what is under way.
+        """
+        self._asking.close()
+        return super().stopService()
