@@ -1,7 +1,10 @@
 /** The program's documents and actions, over its JSON interface. */
 import { answered, unanswered } from "./connection.js";
 
-const PATIENCE = 10_000;
+const PATIENCE = 15_000;
+
+/** How many items of a list are asked for at once. */
+const PART = 1000;
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 
@@ -28,28 +31,43 @@ async function ask(path, options) {
     throw new Unanswered("the program does not answer");
   }
   if (response.status === 401) {
+    sessionStorage.setItem("wand-ended", "1");
     location.assign("/login");
     throw new Refused(401, "this session is over");
   }
-  if (response.status >= 502) {
+  if (response.status === 502) {
     unanswered();
     throw new Unanswered("the program does not answer");
   }
   answered();
   const document = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, document.error ?? `refused (${response.status})`);
-  return document;
+  if (!response.ok) throw new Refused(response.status, [document.error ?? `refused (${response.status})`, document.hint].filter(Boolean).join(": "));
+  return { document, next: response.headers.get("link")?.match(/<([^>]*)>; rel="next"/)?.[1] };
 }
 
-/** A document: what `wand NAME --json` prints; with what restricts it. */
-export function get(name, query = {}) {
-  const given = Object.entries(query).filter(([, value]) => value !== "" && value !== null && value !== undefined);
-  const asked = new URLSearchParams(given).toString();
-  return ask(`/api/v1/${name}${asked && `?${asked}`}`, {});
+/** A document: what `wand NAME --json` prints. */
+export async function get(name, query = {}) {
+  const asked = new URLSearchParams(query).toString();
+  return (await ask(`/api/v1/${name}${asked && `?${asked}`}`, {})).document;
 }
+
+/** A list: all of it, in parts. */
+export async function getAll(name) {
+  const found = [];
+  let next = `?limit=${PART}`;
+  while (next) {
+    const part = await ask(`/api/v1/${name}${next}`, {});
+    found.push(...part.document);
+    next = part.next;
+  }
+  return found;
+}
+
+/** What is told to those who ask for something that this program does not have. */
+export const NOT_SUPPORTED = 501;
 
 /** Change something. */
-export function post(name, body = {}) {
+export async function post(name, body = {}) {
   const headers = { "Content-Type": "application/json", "X-Wand-CSRF": meta("wand-csrf") };
-  return ask(`/api/v1/${name}`, { method: "POST", headers, body: JSON.stringify(body) });
+  return (await ask(`/api/v1/${name}`, { method: "POST", headers, body: JSON.stringify(body) })).document;
 }

@@ -3,7 +3,6 @@ import { post } from "./api.js";
 import { ask, closing, field, tick } from "./dialog.js";
 import { make } from "./dom.js";
 import { duration } from "./format.js";
-import { qrCode } from "./qr.js";
 import { copyButton, tell } from "./shell.js";
 
 const LIFETIMES = [900, 3600, 86_400, 7 * 86_400];
@@ -100,7 +99,7 @@ function invitation({ token, qr }) {
   text.value = token;
   text.addEventListener("focus", () => text.select());
   return make("div", { class: "stack" },
-    qr ? qrCode(qr, "QR code of the invitation") : null,
+    qr ? make("img", { class: "qr", alt: "The same as a QR code", src: `data:image/svg+xml,${encodeURIComponent(qr)}` }) : null,
     text,
     make("div", { class: "row" }, copyButton(token, text, "Copy the invitation")),
     make("p", { class: "soft small" }, "On the node: wand join, and paste it. It is shown only now; whoever reads it can join."),

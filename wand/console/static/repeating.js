@@ -3,13 +3,13 @@
 const LONGEST = 10_000;
 
 /**
- * Call something every few seconds, and sooner after the connection came back or the page is looked at again.  After
+ * Call something every few seconds (or however many it returns), and sooner after the connection came back or the page is looked at again.  After
  * a failure it is called again at once, then less and less often.
  *
  * @returns what calls it now.
  */
 export function repeatedly(call, seconds) {
-  let timer, failures = 0, running = false, again = false;
+  let timer, pause, failures = 0, running = false, again = false;
 
   async function now() {
     clearTimeout(timer);
@@ -19,14 +19,14 @@ export function repeatedly(call, seconds) {
     }
     running = true;
     try {
-      await call();
+      pause = 1000 * ((await call()) ?? seconds);
       failures = 0;
     } catch (error) {
       failures += 1;
+      pause = Math.min(500 * 2 ** failures, LONGEST);
       console.debug(error);
     }
     running = false;
-    const pause = failures ? Math.min(500 * 2 ** failures, LONGEST) : seconds * 1000;
     timer = setTimeout(now, again ? 0 : pause);
     again = false;
     if (document.hidden) clearTimeout(timer);

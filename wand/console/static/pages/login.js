@@ -1,15 +1,22 @@
-/** Logging in with the link that `wand console` printed; its secret comes behind the #, so no server logs it. */
+/** Logging in with the link of `wand console`: its secret is behind the #, which no browser sends by itself. */
 import { byId, put } from "../dom.js";
 
-const secret = location.hash.slice(1);
-
-async function login() {
-  history.replaceState(null, "", location.pathname);
-  put(byId("state"), "Logging in…");
-  const response = await fetch("/login", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ link: secret }) }).catch(() => null);
-  if (response?.ok) location.replace("/");
-  else put(byId("state"), response ? "This link was used already, or is too old. In a terminal of this host, type" : "The program does not answer. Once it runs, type in a terminal of this host");
+function say(text) {
+  put(byId("state"), text);
+  byId("state").hidden = false;
 }
 
+const secret = location.hash.slice(1);
+const hasEnded = sessionStorage.getItem("wand-ended");
+sessionStorage.removeItem("wand-ended");
+
 byId("copy").addEventListener("click", () => navigator.clipboard.writeText(byId("command").textContent));
-if (secret) login();
+
+if (secret) {
+  history.replaceState(null, "", location.pathname);
+  say("Logging in…");
+  byId("form").elements.link.value = secret;
+  byId("form").submit();
+} else if (hasEnded) {
+  say("Your session is over: it ends after eight hours, and when the program is started again.");
+}

@@ -2,12 +2,10 @@
 import { get, mayChange } from "../api.js";
 import { byId, make, put } from "../dom.js";
 import { ago, ahead, many, milliseconds, number, wayText } from "../format.js";
-import { Column, Listing } from "../listing.js";
+import { Column, Listing, contains } from "../listing.js";
 import { approve, invite, rename, revoke } from "../member_actions.js";
 import { repeatedly } from "../repeating.js";
 import { sayWhere } from "../shell.js";
-
-const SECONDS = 4;
 
 const MACS_SHOWN = 2;
 
@@ -48,44 +46,60 @@ function acts(member) {
     button("Revoke", revoke, "grave"));
 }
 
+/** Whoever needs somebody comes first, then those who are there. */
+const ORDER = { pending: "0", unsigned: "1", member: "2", revoked: "3" };
+const stateOrder = (member) => `${ORDER[member.state] ?? "4"}${member.online ? "a" : "b"}`;
+
+const heard = new Column("Last heard", (member) => ago(member.seen), { by: (member) => member.seen, kind: "number" });
 const COMMON = [
-  new Column("Name", name, { sort: "name" }),
-  new Column("State", state, { sort: "state" }),
-  new Column("Addresses", addresses, { sort: "addresses" }),
+  new Column("Name", name, { by: (member) => member.name }),
+  new Column("State", state, { by: stateOrder }),
+  new Column("Addresses", addresses, { by: (member) => member.addresses[0] ?? null }),
 ];
 
-/** How a node that decides of nobody shows members, and whoever decides of them. */
+/** How members are shown by a node that decides of nobody, and by whoever decides of them. */
 const SEEN = [
-  new Column("Way", (member) => (member.way === "this" ? "" : wayText(member.way, member.relay)), { sort: "way" }),
-  new Column("There and back", (member) => milliseconds(member.roundTrip), { sort: "roundTrip", kind: "number" }),
-  new Column("Last heard", (member) => ago(member.seen), { sort: "seen", kind: "number" }),
+  new Column("Way", (member) => (member.way === "this" ? "" : wayText(member.way, member.relay)), { by: (member) => member.way || null }),
+  new Column("There and back", (member) => milliseconds(member.roundTrip), { by: (member) => member.roundTrip, kind: "number" }),
+  heard,
 ];
 const DECIDED = [
   new Column("Rights", rights),
-  new Column("Last heard", (member) => ago(member.seen), { sort: "seen", kind: "number" }),
-  new Column("Certificate ends", (member) => (member.expires === null ? "" : ahead(member.expires)), { sort: "expires", kind: "number" }),
+  heard,
+  new Column("Certificate ends", (member) => (member.expires === null ? "" : ahead(member.expires)), { by: (member) => member.expires, kind: "number" }),
 ];
 const ACTS = new Column("Actions", acts, { kind: "acts" });
 
-let listing;
-
-async function read() {
-  if (!listing) {
-    const [status, first] = await Promise.all([get("status"), get("members", { limit: 1 })]);
-    sayWhere(status);
-    const decides = first.items.some((member) => "short" in member);
-    byId("invite").hidden = !(decides && mayChange);
-    listing = new Listing({
-      name: "members",
-      place: byId("list"),
-      tools: byId("tools"),
-      empty: "There is nobody yet.",
-      columns: [...COMMON, ...(decides ? DECIDED : SEEN), ...(decides && mayChange ? [ACTS] : [])],
-      told: (total) => put(byId("summary"), `${many(total, "member")} of ${status.own?.network || "the network"}${decides ? "" : ", as this host knows them"}`),
-    });
-  }
-  await listing.read();
+function fits(member, { needle, state: wanted }) {
+  if (!contains(needle, member.name, member.key, ...member.addresses, ...member.macs)) return false;
+  if (wanted === "online") return member.state === "member" && member.online;
+  if (wanted === "offline") return member.state === "member" && member.online === false;
+  if (wanted === "pending") return member.state === "pending" || member.state === "unsigned";
+  return !wanted || member.state === wanted;
 }
 
+let listing;
+
+async function begin() {
+  const [status, first] = await Promise.all([get("status"), get("members", { limit: 1 })]);
+  sayWhere(status);
+  const decides = first.some((member) => "short" in member);
+  byId("invite").hidden = !(decides && mayChange);
+  const known = decides ? "" : ", as this host knows them";
+  listing = new Listing({
+    name: "members",
+    place: byId("list"),
+    tools: byId("tools"),
+    fits,
+    empty: "There is nobody yet.",
+    columns: [...COMMON, ...(decides ? DECIDED : SEEN), ...(decides && mayChange ? [ACTS] : [])],
+    told: (found, total) => put(byId("summary"), `${found === total ? "" : `${number(found)} of `}${many(total, "member")} of ${status.own?.network || "the network"}${known}`),
+  });
+}
+
+const read = repeatedly(async () => {
+  if (!listing) await begin();
+  return listing.read();
+});
+
 byId("invite").addEventListener("click", () => invite(read));
-repeatedly(read, SECONDS);

@@ -1,5 +1,5 @@
 /** The overview: the network, who is there, and what needs a person. */
-import { Refused, get } from "../api.js";
+import { NOT_SUPPORTED, get } from "../api.js";
 import { byId, draw, icon, make, put } from "../dom.js";
 import { Figures } from "../figures.js";
 import { duration, many, number, octets, sentence } from "../format.js";
@@ -83,7 +83,7 @@ async function peersNow() {
   try {
     return await get("peers");
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (error.status !== NOT_SUPPORTED) throw error;
     hasPeers = false; // a server carries no frames
     return [];
   }

@@ -1,5 +1,5 @@
 /** Reach: how a member is reached, why that way, and what would make it direct. */
-import { get } from "../api.js";
+import { NOT_SUPPORTED, get } from "../api.js";
 import { byId, icon, make, put } from "../dom.js";
 import { ago, clock, milliseconds, sentence } from "../format.js";
 import { repeatedly } from "../repeating.js";
@@ -64,7 +64,7 @@ function sides(why) {
 async function find(peer) {
   put(byId("why"), make("p", { class: "soft" }, `Asking about ${peer}…`));
   try {
-    const why = await get(`reach/${encodeURIComponent(peer)}`);
+    const why = await get(`why/${encodeURIComponent(peer)}`);
     put(byId("why"), verdict(why), make("div", { class: "part" }, ways(why)), sides(why));
   } catch (error) {
     put(byId("why"), make("div", { class: "note bad" }, icon("bad"), make("p", {}, sentence(error.message))));
@@ -101,6 +101,11 @@ if (given) {
 }
 get("status").then(sayWhere, () => {});
 repeatedly(async () => {
-  network(await get("netcheck"));
   await suggest();
+  try {
+    network(await get("netcheck"));
+  } catch (error) {
+    if (error.status !== NOT_SUPPORTED) throw error;
+    byId("around").hidden = true; // a server looks at no network around it
+  }
 }, SECONDS);
