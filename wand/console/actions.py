@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from wand.console.answers import Document
 from wand.console.calls import Call, Route
 from wand.sealed.credentials.admission_limits import ADMITS
 from wand.sealed.credentials.limits import BROADCASTS, BROADCASTS_MAXIMUM, MACS, MACS_MAXIMUM, Limits
@@ -66,19 +67,19 @@ class MadeInvitation(msgspec.Struct, frozen=True):
     qr: str
 
 
-async def _approve(call: Call) -> MemberStatus:
-    return await call.client.approve(call.path["member"])
+async def _approve(call: Call) -> Document:
+    return Document(await call.client.approve(call.path["member"]))
 
 
-async def _revoke(call: Call) -> MemberStatus:
-    return await call.client.revoke(call.path["member"])
+async def _revoke(call: Call) -> Document:
+    return Document(await call.client.revoke(call.path["member"]))
 
 
-async def _rename(call: Call) -> MemberStatus:
-    return await call.client.rename(call.path["member"], call.body.name)
+async def _rename(call: Call) -> Document:
+    return Document(await call.client.rename(call.path["member"], call.body.name))
 
 
-async def _invite(call: Call) -> MadeInvitation:
+async def _invite(call: Call) -> Document:
     asked: NewInvitation = call.body
     limits, admits = Limits(asked.macs, asked.broadcasts), ADMITS if asked.admission else 0
     token = await call.client.invite(
@@ -92,12 +93,12 @@ async def _invite(call: Call) -> MadeInvitation:
         asked.relay,
         admits,
     )
-    return MadeInvitation(token, qrCode(token))
+    return Document(MadeInvitation(token, qrCode(token)))
 
 
-async def _withdraw(call: Call) -> Nothing:
+async def _withdraw(call: Call) -> Document:
     await call.client.withdraw(call.path["invitation"])
-    return Nothing()
+    return Document(Nothing())
 
 
 def qrCode(text: str) -> str:
@@ -120,7 +121,7 @@ ACTIONS: Final = (
         method="POST",
         path="members/{member}/approve",
         about="Approve a node that waits to join.",
-        answer=MemberStatus,
+        answers=(MemberStatus,),
         respond=_approve,
         body=Nothing,
         command="wand approve",
@@ -129,7 +130,7 @@ ACTIONS: Final = (
         method="POST",
         path="members/{member}/rename",
         about="Rename a member.",
-        answer=MemberStatus,
+        answers=(MemberStatus,),
         respond=_rename,
         body=NewName,
         command="wand rename",
@@ -138,7 +139,7 @@ ACTIONS: Final = (
         method="POST",
         path="members/{member}/revoke",
         about="Revoke a member permanently.",
-        answer=MemberStatus,
+        answers=(MemberStatus,),
         respond=_revoke,
         body=Nothing,
         command="wand revoke",
@@ -147,7 +148,7 @@ ACTIONS: Final = (
         method="POST",
         path="invitations",
         about="Create an invitation: its token, and a QR code of it as SVG.",
-        answer=MadeInvitation,
+        answers=(MadeInvitation,),
         respond=_invite,
         body=NewInvitation,
         command="wand invite",
@@ -156,7 +157,7 @@ ACTIONS: Final = (
         method="POST",
         path="invitations/{invitation}/withdraw",
         about="Withdraw an invitation.",
-        answer=Nothing,
+        answers=(Nothing,),
         respond=_withdraw,
         body=Nothing,
         command="wand withdraw",

@@ -21,7 +21,7 @@ COUNTERS: Final = {
 #: The header with what a page of ours knows.
 PROOF_HEADER: Final = "x-wand-csrf"
 
-_BEARER: Final = "bearer "
+_BEARER: Final = "bearer"
 
 
 class Admission:
@@ -67,17 +67,19 @@ class Admission:
         @raise Problem: if nobody does who was let in.
         """
         self.checkOwn(request)
-        told = request.getHeader("authorization")
-        if told is None:
-            session = self.browser(request)
-        elif told[: len(_BEARER)].lower() == _BEARER:
-            session = self._script(told[len(_BEARER) :].strip())
-        else:
-            session = None
+        token = _tokenOf(request)
+        session = self.browser(request) if token is None else self._script(token)
         if session is None:
             hint = "wand console prints a link for a browser, wand console --api-token a token for scripts"
             raise Problem(401, "nobody is logged in", hint, www_authenticate="Bearer")
         return session
+
+    def stands(self, request: Request) -> bool:
+        """
+        May whoever called before still call?
+        """
+        token = _tokenOf(request)
+        return (self.browser(request) if token is None else self._access.find(token)) is not None
 
     def checkAction(self, request: Request, session: Session) -> None:
         """
@@ -103,3 +105,14 @@ def tooMany() -> Problem:
     """
     wait = str(round(1 / ATTEMPTS_RATE))
     return Problem(429, "too many wrong attempts", f"try again in {wait} seconds", retry_after=wait)
+
+
+def _tokenOf(request: Request) -> str | None:
+    """
+    What a script shows (RFC 6750, section 2.1); C{None} if it is no script.
+    """
+    told = request.getHeader("authorization")
+    if told is None:
+        return None
+    scheme, _, token = told.partition(" ")
+    return token.strip() if scheme.lower() == _BEARER else ""

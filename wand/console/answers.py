@@ -4,15 +4,17 @@ How answers are written.
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import attrs
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
-from wand.console.calls import Call, Listing
+from wand.console.calls import Call
 from wand.console.drain import Drain
 from wand.console.problems import Problem
 
@@ -22,6 +24,8 @@ PIECE: Final = 200
 #: How many items somebody may ask for at once.
 LIMIT_MAXIMUM: Final = 1_000
 
+JSON: Final = "application/json"
+
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -29,7 +33,7 @@ def writeDocument(request: Request, document: Any, status: int = 200) -> None:
     """
     Answer with a document.
     """
-    write(request, _encoder.encode(document), "application/json", status)
+    write(request, _encoder.encode(document), JSON, status)
 
 
 def writeProblem(request: Request, problem: Problem) -> None:
@@ -52,40 +56,68 @@ def write(request: Request, content: bytes, contentType: str, status: int = 200)
     request.finish()
 
 
-async def writeListing(request: Request, call: Call, listing: Listing, clock: IReactorTime) -> None:
+@attrs.frozen
+class Document:
     """
-    Answer with as much of a listing as was asked for: a part with a link to the next one (RFC 8288), or all of it,
-    piece by piece as it is read.
+    An answer that is one document.
     """
-    if "limit" in call.query:
-        await _writePart(request, call, listing, call.number("limit", PIECE, LIMIT_MAXIMUM))
-        return
-    async with aclosing(listing.items) as items:  # type: ignore[type-var]
+
+    value: Any
+
+    async def write(self, request: Request, call: Call, clock: IReactorTime) -> None:
+        """
+        See L{wand.console.calls.Answer}.
+        """
+        writeDocument(request, self.value)
+
+
+@attrs.frozen
+class Listing:
+    """
+    An answer that may be long: a part with a link to the next one (RFC 8288), or all of it, piece by piece as it is
+    read.
+
+    @ivar items: what it has, in the order of their keys.
+    @ivar key: gives the key of an item, for whoever goes on after it.
+    """
+
+    items: AsyncGenerator[Any, None]
+    key: Callable[[Any], str]
+
+    async def write(self, request: Request, call: Call, clock: IReactorTime) -> None:
+        """
+        See L{wand.console.calls.Answer}.
+        """
+        async with aclosing(self.items) as items:
+            if "limit" in call.query:
+                await self._writePart(request, call, items, call.number("limit", PIECE, LIMIT_MAXIMUM))
+            else:
+                await _writeAll(request, items, clock)
+
+    async def _writePart(self, request: Request, call: Call, items: AsyncGenerator[Any, None], limit: int) -> None:
+        found = await _next(items, limit + 1)
+        part = found[:limit]
+        if len(found) > limit:
+            query = urlencode({**call.query, "after": self.key(part[-1])})
+            request.setHeader("link", f'<?{query}>; rel="next"')
+        writeDocument(request, part)
+
+
+async def _writeAll(request: Request, items: AsyncGenerator[Any, None], clock: IReactorTime) -> None:
+    piece = await _next(items, PIECE)
+    request.setHeader("content-type", JSON)
+    drain = Drain(request, clock)
+    start = b"["
+    while piece:
+        request.write(start + _encoder.encode(piece)[1:-1])
+        start = b","
+        await drain.ready()
         piece = await _next(items, PIECE)
-        request.setHeader("content-type", "application/json")
-        drain = Drain(request, clock)
-        request.write(b"[")
-        start = b""
-        while piece:
-            request.write(start + _encoder.encode(piece)[1:-1])
-            start = b","
-            await drain.ready()
-            piece = await _next(items, PIECE)
-        request.write(b"]")
+    request.write(b"[]" if start == b"[" else b"]")
     drain.finish()
 
 
-async def _writePart(request: Request, call: Call, listing: Listing, limit: int) -> None:
-    async with aclosing(listing.items) as items:  # type: ignore[type-var]
-        found = await _next(items, limit + 1)
-    part = found[:limit]
-    if len(found) > limit:
-        query = urlencode({**call.query, "after": listing.key(part[-1])})
-        request.setHeader("link", f'<?{query}>; rel="next"')
-    writeDocument(request, part)
-
-
-async def _next(items: Any, count: int) -> list[Any]:
+async def _next(items: AsyncGenerator[Any, None], count: int) -> list[Any]:
     found: list[Any] = []
     async for each in items:
         found.append(each)

@@ -12,9 +12,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Request
 
 from wand.console.admission import Admission
-from wand.console.answers import writeDocument, writeListing
+from wand.console.answers import JSON
 from wand.console.asking import Asking
-from wand.console.calls import Call, Listing, Route
+from wand.console.calls import Call, Route
 from wand.console.console_request import BODY_MAXIMUM
 from wand.console.problems import Problem
 
@@ -23,8 +23,6 @@ PREFIX: Final = ("api", "v1")
 
 #: How long a trusted connection may take for one answer, in seconds.
 PATIENCE: Final = 300.0
-
-_JSON: Final = "application/json"
 
 
 class API:
@@ -57,25 +55,31 @@ class API:
         session = self._admission.caller(request)
         request.channel.transport.trust(PATIENCE)
         method = request.method.decode("ascii", "replace")
-        route, found = self._find("GET" if method == "HEAD" else method, path)
+        route, found = self._find(method, path)
         if route.isAction:
             self._admission.checkAction(request, session)
         body = _bodyOf(request, route)
-        call = Call(await self._asking.client(), found, _queryOf(request), body, self._wallClock())
-        told = await route.respond(call)
-        if isinstance(told, Listing):
-            await writeListing(request, call, told, self._clock)
-        else:
-            writeDocument(request, told)
+        call = Call(
+            client=await self._asking.client(),
+            path=found,
+            query=_queryOf(request),
+            body=body,
+            now=self._wallClock(),
+            caller=session,
+            stands=lambda: self._admission.stands(request),
+            lastEvent=request.getHeader("last-event-id") or "",
+        )
+        await (await route.respond(call)).write(request, call, self._clock)
 
     def _find(self, method: str, path: list[str]) -> tuple[Route, dict[str, str]]:
         allowed = set()
         for route in self._routes:
             found = route.match(path)
-            if found is not None and route.method == method:
+            if found is None:
+                continue
+            if method == route.method or (method == "HEAD" and route.method == "GET" and not route.isStream):
                 return route, found
-            if found is not None:
-                allowed.add(route.method)
+            allowed.add(route.method)
         if not allowed:
             raise Problem(404, "the API has nothing of this name", "GET /api/v1 lists what there is")
         raise Problem(405, f"only {', '.join(sorted(allowed))} is allowed here", allow=", ".join(sorted(allowed)))
@@ -93,7 +97,7 @@ def _bodyOf(request: Request, route: Route) -> Any:
     if route.body is None:
         return None
     told = (request.getHeader("content-type") or "").partition(";")[0].strip().lower()
-    if told != _JSON:
+    if told != JSON:
         raise Problem(415, "the body is not JSON", "send the header Content-Type: application/json")
     try:
         return msgspec.json.decode(request.content.read(BODY_MAXIMUM) or b"{}", type=route.body)

@@ -4,11 +4,13 @@ A call of the API: what was asked, and what answers it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 import attrs
 import msgspec
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.server import Request
 
 from wand.console.problems import Problem
 from wand.control.client import ControlClient
@@ -22,6 +24,9 @@ class Call:
     @ivar client: asks the program.
     @ivar path: what stands in the path, by the names in the route.
     @ivar query: what stands behind the question mark.
+    @ivar caller: who asked; the same object for all who have one login.
+    @ivar stands: may whoever asked still ask?
+    @ivar lastEvent: the last event that whoever asked has seen; empty if none.
     @ivar body: what was sent; C{None} if the route takes nothing.
     @ivar now: seconds since the epoch.
     """
@@ -31,6 +36,9 @@ class Call:
     query: Mapping[str, str]
     body: Any
     now: float
+    caller: object
+    stands: Callable[[], bool]
+    lastEvent: str = ""
 
     def number(self, name: str, usual: int, maximum: int) -> int:
         """
@@ -57,17 +65,15 @@ class Call:
         return text == "1"
 
 
-@attrs.frozen
-class Listing:
+class Answer(Protocol):
     """
-    An answer that may be long.
-
-    @ivar items: what it has, in the order of their keys.
-    @ivar key: gives the key of an item, for whoever goes on after it.
+    What is answered.
     """
 
-    items: AsyncIterator[Any]
-    key: Callable[[Any], str]
+    async def write(self, request: Request, call: Call, clock: IReactorTime) -> None:
+        """
+        Answer a request.
+        """
 
 
 @attrs.frozen
@@ -83,8 +89,8 @@ class Parameter:
     schema: Mapping[str, Any]
 
 
-#: What answers a call: with a document, or with a L{Listing}.
-Respond = Callable[[Call], Awaitable[Any]]
+#: What answers a call.
+Respond = Callable[[Call], Awaitable[Answer]]
 
 
 @attrs.frozen(kw_only=True)
@@ -95,20 +101,22 @@ class Route:
     @ivar path: where, below C{/api/v1}; a part in braces stands for anything.
     @ivar about: what it is, in a line.
     @ivar command: the command of the command line with the same answer; empty if there is none.
-    @ivar answer: the type of the answer.
+    @ivar answers: the types of the answer: usually one.
     @ivar body: the type of what is sent; C{None} if nothing is.
     @ivar isListing: can the answer be asked for in parts?
+    @ivar isStream: does the answer go on without an end?
     """
 
     method: str
     path: str
     about: str
-    answer: Any
+    answers: tuple[Any, ...]
     respond: Respond
     command: str = ""
     body: type[msgspec.Struct] | None = None
     parameters: tuple[Parameter, ...] = ()
     isListing: bool = False
+    isStream: bool = False
 
     @property
     def isAction(self) -> bool:
@@ -117,11 +125,18 @@ class Route:
         """
         return self.method != "GET"
 
+    @property
+    def names(self) -> list[str]:
+        """
+        What stands in braces.
+        """
+        return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+
     def match(self, path: list[str]) -> dict[str, str] | None:
         """
         What stands in the place of the braces; C{None} if the route is another.
         """
-        parts = self.path.strip("/").split("/")
+        parts = self.path.split("/") if self.path else []
         if len(parts) != len(path):
             return None
         found = {}

@@ -29,7 +29,7 @@ class Pages:
     Renders templates.  Whatever is put into them is escaped.
     """
 
-    def __init__(self, **everywhere: str) -> None:
+    def __init__(self, **everywhere: object) -> None:
         """
         @param everywhere: what all templates know.
         """

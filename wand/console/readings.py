@@ -4,20 +4,31 @@ What the API lets anybody look at who was let in: each with the document that th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 
-from wand.console.calls import Call, Listing, Parameter, Route
+import attrs
+
+from wand.console.answers import Document, Listing
+from wand.console.calls import Call, Parameter, Respond, Route
 from wand.errors import NotSupported
 from wand.reach_status import NetworkCheckStatus, WhyStatus
+from wand.readings.picture import Picture, picture
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 from wand.status import CounterStatus, EntryStatus, PeerStatus, ProgramStatus, SeenStatus
+
+#: How many members a picture has unless somebody says otherwise, and at most; as C{wand graph}.
+MOST: Final = 40
+MOST_MAXIMUM: Final = 1000
+
+#: How a path is written as a command.
+_AS_ARGUMENT: Final = str.maketrans({"/": " ", "{": None, "}": None})
 
 _SWITCH: Final = {"type": "string", "enum": ["0", "1"], "default": "0"}
 
 
-async def _status(call: Call) -> ProgramStatus:
-    return await call.client.status()
+async def _status(call: Call) -> Document:
+    return Document(await call.client.status())
 
 
 async def _table(call: Call) -> Listing:
@@ -38,7 +49,7 @@ async def _members(call: Call) -> Listing:
     return Listing(_membersOrSeen(call, call.isSet("pending")), lambda each: each.key)
 
 
-async def _membersOrSeen(call: Call, pending: bool) -> AsyncIterator[Any]:
+async def _membersOrSeen(call: Call, pending: bool) -> AsyncGenerator[Any, None]:
     after, begun = call.query.get("after"), False
     try:
         async for each in call.client.members(after):
@@ -64,49 +75,71 @@ async def _invitations(call: Call) -> Listing:
     return Listing(call.client.invitations(call.query.get("after")), lambda each: each.invitation)
 
 
-async def _why(call: Call) -> WhyStatus:
-    return await call.client.why(call.path["peer"])
+async def _why(call: Call) -> Document:
+    return Document(await call.client.why(call.path["peer"]))
 
 
-async def _netcheck(call: Call) -> NetworkCheckStatus:
-    return await call.client.netcheck()
+async def _graph(call: Call) -> Document:
+    return Document(await picture(call.client, call.number("most", MOST, MOST_MAXIMUM)))
 
 
-def _reading(name: str, about: str, answer: Any, respond: Any, *parameters: Parameter, command: str = "") -> Route:
-    isListing = getattr(answer, "__origin__", None) is list
+async def _netcheck(call: Call) -> Document:
+    return Document(await call.client.netcheck())
+
+
+def reading(name: str, about: str, answer: Any, respond: Respond, *parameters: Parameter) -> Route:
+    """
+    A reading that is one document.
+    """
     return Route(
         method="GET",
         path=name,
         about=about,
-        answer=answer,
+        answers=(answer,),
         respond=respond,
-        command=command or f"wand {name.partition('/')[0]} --json",
+        command=f"wand {name.translate(_AS_ARGUMENT)} --json",
         parameters=parameters,
-        isListing=isListing,
     )
 
 
+def _listing(name: str, about: str, items: Any, respond: Respond, *parameters: Parameter) -> Route:
+    types = items if isinstance(items, tuple) else (items,)
+    route = reading(name, about, None, respond, *parameters)
+    return attrs.evolve(route, answers=tuple(list[each] for each in types), isListing=True)
+
+
 READINGS: Final = (
-    _reading("status", "The program's status.", ProgramStatus, _status),
-    _reading("table", "The table: MAC addresses and their peers.", list[EntryStatus], _table),
-    _reading("peers", "The peers and the servers, how they are reached, and their traffic.", list[PeerStatus], _peers),
-    _reading(
+    reading("status", "The program's status.", ProgramStatus, _status),
+    _listing("table", "The table: MAC addresses and their peers.", EntryStatus, _table),
+    _listing("peers", "The peers and the servers, how they are reached, and their traffic.", PeerStatus, _peers),
+    _listing(
         "counters",
         "The counters, drops by their reason.",
-        list[CounterStatus],
+        CounterStatus,
         _counters,
         Parameter("all", "Include counters that are zero.", _SWITCH),
     ),
-    _reading(
+    _listing(
         "members",
         "The members, with who is online: as whoever decides of them has them, or else as they are seen.",
-        list[MemberStatus | SeenStatus],
+        (MemberStatus, SeenStatus),
         _members,
         Parameter("pending", "List only nodes that wait for approval.", _SWITCH),
     ),
-    _reading("seen", "The members as this program sees them.", list[SeenStatus], _seen, command="none"),
-    _reading("servers", "The servers of the network.", list[ServerStatus], _servers),
-    _reading("invitations", "The invitations that can still be redeemed.", list[InvitationStatus], _invitations),
-    _reading("why/{peer}", "Why a member is reached the way it is.", WhyStatus, _why),
-    _reading("netcheck", "What the network around this node allows.", NetworkCheckStatus, _netcheck),
+    attrs.evolve(_listing("seen", "The members as this program sees them.", SeenStatus, _seen), command=""),
+    _listing("servers", "The servers of the network.", ServerStatus, _servers),
+    _listing("invitations", "The invitations that can still be redeemed.", InvitationStatus, _invitations),
+    reading("why/{peer}", "Why a member is reached the way it is.", WhyStatus, _why),
+    reading(
+        "graph",
+        "The network as this program sees it.",
+        Picture,
+        _graph,
+        Parameter(
+            "most",
+            "How many members are in it: those with the most traffic.",
+            {"type": "integer", "minimum": 1, "maximum": MOST_MAXIMUM, "default": MOST},
+        ),
+    ),
+    reading("netcheck", "What the network around this node allows.", NetworkCheckStatus, _netcheck),
 )

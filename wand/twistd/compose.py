@@ -155,7 +155,7 @@ def _control(
         from wand.console.console_service import ConsoleService, ConsoleSettings  # as above
 
         settings = ConsoleSettings(told.console, told.consoleCertificate, told.consoleNames, told.control)
-        console = ConsoleService(reactor, settings, context.epoch, program.counters)
+        console = ConsoleService(reactor, settings, context)
         console.setServiceParent(program)
         program.consoleAccess = console.access
 
