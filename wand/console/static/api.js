@@ -19,7 +19,7 @@ export class Refused extends Error {
   }
 }
 
-/** There was no answer. */
+/** There was no answer; the page says so already. */
 export class Unanswered extends Error {}
 
 async function ask(path, options) {

@@ -1,6 +1,6 @@
 /** Whether the program answers, and what the page says when it does not. */
-import { byId, put } from "./dom.js";
-import { clock } from "./format.js";
+import { byId, icon, make, put } from "./dom.js";
+import { clock, sentence } from "./format.js";
 
 const BACK_SHOWN = 4000;
 
@@ -17,6 +17,13 @@ export function answered() {
   put(place, "Connected again");
   hiding = setTimeout(() => put(place), BACK_SHOWN);
   document.dispatchEvent(new Event("wand-back"));
+}
+
+/** The program refused what this page shows; nothing to say if it did not. */
+export function troubled(error) {
+  const place = byId("trouble");
+  place.hidden = !error;
+  if (error) put(place, icon("bad"), make("span", {}, sentence(error.message)));
 }
 
 /** Nothing was answered. */

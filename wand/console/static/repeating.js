@@ -1,4 +1,6 @@
 /** What is asked again and again, as long as somebody looks. */
+import { Unanswered } from "./api.js";
+import { troubled } from "./connection.js";
 
 const LONGEST = 10_000;
 
@@ -21,10 +23,11 @@ export function repeatedly(call, seconds) {
     try {
       pause = 1000 * ((await call()) ?? seconds);
       failures = 0;
+      troubled(null);
     } catch (error) {
       failures += 1;
       pause = Math.min(500 * 2 ** failures, LONGEST);
-      console.debug(error);
+      troubled(error instanceof Unanswered ? null : error);
     }
     running = false;
     timer = setTimeout(now, again ? 0 : pause);

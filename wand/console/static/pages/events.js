@@ -104,4 +104,6 @@ byId("clear").addEventListener("click", () => {
 form.addEventListener("input", show);
 form.addEventListener("submit", (event) => event.preventDefault());
 get("status").then(sayWhere, () => {});
-follow(take);
+follow(take, (count) => take({
+  kind: "missed", time: Date.now() / 1000, fields: { text: count === null ? "some events were missed" : `${many(count, "event was", "events were")} missed` },
+}));

@@ -16,10 +16,13 @@ function state(member) {
   return make("span", { class: `word ${kind}` }, word);
 }
 
+const RIGHTS = { bridge: "bridges", relay: "relays", admission: "admits others" };
+const rights = (member) => Object.keys(RIGHTS).filter((right) => member[right]).map((right) => RIGHTS[right]);
+
 function name(member) {
   const reached = make("a", { class: "name", href: `/reach?peer=${encodeURIComponent(member.name)}` }, member.name);
-  const about = [member.server ? "server" : "", member.way === "this" ? "this host" : ""].filter(Boolean).join(", ");
-  return make("span", {}, reached, about && make("span", { class: "soft small" }, ` ${about}`));
+  const about = [member.server ? "server" : "", member.way === "this" ? "this host" : "", ...rights(member)].filter(Boolean).join(", ");
+  return make("span", {}, reached, about && make("div", { class: "soft small" }, about));
 }
 
 /** Overlay addresses, and below them the MAC addresses, of a bridge only the first. */
@@ -32,8 +35,6 @@ function addresses(member) {
     more > 0 ? make("div", { class: "soft small" }, `and ${number(more)} more`) : null);
 }
 
-const rights = (member) => ["bridge", "relay", "admission"].filter((right) => member[right]).join(", ");
-
 function acts(member) {
   const button = (what, act, kind = "") => make("button", {
     type: "button", class: `slight ${kind}`, "data-what": `${what} ${member.key}`, "aria-label": `${what} ${member.name}`,
@@ -41,8 +42,7 @@ function acts(member) {
   }, what);
   if (member.state === "revoked") return null;
   return make("div", { class: "row" },
-    member.state === "pending" ? button("Approve", approve, "main") : null,
-    button("Rename", rename),
+    member.state === "pending" ? button("Approve", approve, "main") : button("Rename", rename),
     button("Revoke", revoke, "grave"));
 }
 
@@ -64,9 +64,8 @@ const SEEN = [
   heard,
 ];
 const DECIDED = [
-  new Column("Rights", rights),
   heard,
-  new Column("Certificate ends", (member) => (member.expires === null ? "" : ahead(member.expires)), { by: (member) => member.expires, kind: "number" }),
+  new Column("Certificate", (member) => (member.expires === null ? "" : `ends ${ahead(member.expires)}`), { by: (member) => member.expires, kind: "number" }),
 ];
 const ACTS = new Column("Actions", acts, { kind: "acts" });
 

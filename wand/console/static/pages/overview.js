@@ -1,5 +1,5 @@
 /** The overview: the network, who is there, and what needs a person. */
-import { NOT_SUPPORTED, get } from "../api.js";
+import { get, getAll } from "../api.js";
 import { byId, draw, icon, make, put } from "../dom.js";
 import { Figures } from "../figures.js";
 import { duration, many, number, octets, sentence } from "../format.js";
@@ -76,27 +76,14 @@ function allCounters(counters) {
       make("td", { class: "soft", "data-label": "About" }, each.description))))));
 }
 
-let hasPeers = true;
-
-async function peersNow() {
-  if (!hasPeers) return [];
-  try {
-    return await get("peers");
-  } catch (error) {
-    if (error.status !== NOT_SUPPORTED) throw error;
-    hasPeers = false; // a server carries no frames
-    return [];
-  }
-}
-
 repeatedly(async () => {
-  const [status, counters, peers] = await Promise.all([get("status"), get("counters"), peersNow()]);
+  const [status, counters] = await Promise.all([get("status"), getAll("counters")]);
   sayWhere(status);
   summary(status);
   notes(status);
   figures.show(byId("figures"), counters, status.role);
   allCounters(counters);
-  const network = await readNetwork(peers);
+  const network = await readNetwork(status.tap ? await getAll("peers") : []); // a server carries no frames
   picture.show(network);
   there(network);
   legend(network);

@@ -65,7 +65,7 @@ async function find(peer) {
   put(byId("why"), make("p", { class: "soft" }, `Asking about ${peer}…`));
   try {
     const why = await get(`why/${encodeURIComponent(peer)}`);
-    put(byId("why"), verdict(why), make("div", { class: "part" }, ways(why)), sides(why));
+    put(byId("why"), verdict(why), make("div", { class: "part list" }, ways(why)), sides(why));
   } catch (error) {
     put(byId("why"), make("div", { class: "note bad" }, icon("bad"), make("p", {}, sentence(error.message))));
   }
