@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from twisted.web.server import Request
-
 from wand.console.access import ATTEMPTS_RATE, Access, Session, TooManyAttempts
+from wand.console.console_request import ConsoleRequest
 from wand.console.origins import isOwn
 from wand.console.problems import Problem
 from wand.counters import Counters
@@ -38,19 +37,19 @@ class Admission:
         self._counters = counters
         self.cookie = cookie
 
-    def secretOf(self, request: Request) -> str:
+    def secretOf(self, request: ConsoleRequest) -> str:
         """
         What a browser has got at its login; empty if nothing.
         """
         return (request.getCookie(self.cookie.encode()) or b"").decode("ascii", "replace")
 
-    def browser(self, request: Request) -> Session | None:
+    def browser(self, request: ConsoleRequest) -> Session | None:
         """
         Whose browser asks for a page; C{None} if it has to log in.
         """
         return self._access.session(self.secretOf(request))
 
-    def checkOwn(self, request: Request) -> None:
+    def checkOwn(self, request: ConsoleRequest) -> None:
         """
         @raise Problem: if a stranger's page had a browser make the request.
         """
@@ -60,7 +59,7 @@ class Admission:
             self._counters["drop-console-foreign"] += 1
             raise Problem(403, "a page of another site made this request", "open the console itself")
 
-    def caller(self, request: Request) -> Session:
+    def caller(self, request: ConsoleRequest) -> Session:
         """
         Who calls the API.
 
@@ -74,14 +73,14 @@ class Admission:
             raise Problem(401, "nobody is logged in", hint, www_authenticate="Bearer")
         return session
 
-    def stands(self, request: Request) -> bool:
+    def stands(self, request: ConsoleRequest) -> bool:
         """
         May whoever called before still call?
         """
         token = _tokenOf(request)
         return (self.browser(request) if token is None else self._access.find(token)) is not None
 
-    def checkAction(self, request: Request, session: Session) -> None:
+    def checkAction(self, request: ConsoleRequest, session: Session) -> None:
         """
         @raise Problem: if who calls may only look, or the call does not come from a page of ours.
         """
@@ -107,7 +106,7 @@ def tooMany() -> Problem:
     return Problem(429, "too many wrong attempts", f"try again in {wait} seconds", retry_after=wait)
 
 
-def _tokenOf(request: Request) -> str | None:
+def _tokenOf(request: ConsoleRequest) -> str | None:
     """
     What a script shows (RFC 6750, section 2.1); C{None} if it is no script.
     """

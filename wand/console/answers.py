@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 import attrs
 import msgspec
 from twisted.internet.interfaces import IReactorTime
-from twisted.web.server import Request
 
 from wand.console.calls import Call
+from wand.console.console_request import ConsoleRequest
 from wand.console.drain import Drain
 from wand.console.problems import Problem
 
@@ -26,17 +26,20 @@ LIMIT_MAXIMUM: Final = 1_000
 
 JSON: Final = "application/json"
 
+#: What a listing has.
+Items = AsyncGenerator[Any, None]
+
 _encoder: Final = msgspec.json.Encoder()
 
 
-def writeDocument(request: Request, document: Any, status: int = 200) -> None:
+def writeDocument(request: ConsoleRequest, document: Any, status: int = 200) -> None:
     """
     Answer with a document.
     """
     write(request, _encoder.encode(document), JSON, status)
 
 
-def writeProblem(request: Request, problem: Problem) -> None:
+def writeProblem(request: ConsoleRequest, problem: Problem) -> None:
     """
     Answer why something was not done.
     """
@@ -45,7 +48,7 @@ def writeProblem(request: Request, problem: Problem) -> None:
     writeDocument(request, problem.document, problem.status)
 
 
-def write(request: Request, content: bytes, contentType: str, status: int = 200) -> None:
+def write(request: ConsoleRequest, content: bytes, contentType: str, status: int = 200) -> None:
     """
     Answer with octets.
     """
@@ -64,7 +67,7 @@ class Document:
 
     value: Any
 
-    async def write(self, request: Request, call: Call, clock: IReactorTime) -> None:
+    async def write(self, request: ConsoleRequest, call: Call, clock: IReactorTime) -> None:
         """
         See L{wand.console.calls.Answer}.
         """
@@ -81,10 +84,10 @@ class Listing:
     @ivar key: gives the key of an item, for whoever goes on after it.
     """
 
-    items: AsyncGenerator[Any, None]
+    items: Items
     key: Callable[[Any], str]
 
-    async def write(self, request: Request, call: Call, clock: IReactorTime) -> None:
+    async def write(self, request: ConsoleRequest, call: Call, clock: IReactorTime) -> None:
         """
         See L{wand.console.calls.Answer}.
         """
@@ -94,7 +97,7 @@ class Listing:
             else:
                 await _writeAll(request, items, clock)
 
-    async def _writePart(self, request: Request, call: Call, items: AsyncGenerator[Any, None], limit: int) -> None:
+    async def _writePart(self, request: ConsoleRequest, call: Call, items: Items, limit: int) -> None:
         found = await _next(items, limit + 1)
         part = found[:limit]
         if len(found) > limit:
@@ -103,7 +106,7 @@ class Listing:
         writeDocument(request, part)
 
 
-async def _writeAll(request: Request, items: AsyncGenerator[Any, None], clock: IReactorTime) -> None:
+async def _writeAll(request: ConsoleRequest, items: Items, clock: IReactorTime) -> None:
     piece = await _next(items, PIECE)
     request.setHeader("content-type", JSON)
     drain = Drain(request, clock)
@@ -117,7 +120,7 @@ async def _writeAll(request: Request, items: AsyncGenerator[Any, None], clock: I
     drain.finish()
 
 
-async def _next(items: AsyncGenerator[Any, None], count: int) -> list[Any]:
+async def _next(items: Items, count: int) -> list[Any]:
     found: list[Any] = []
     async for each in items:
         found.append(each)

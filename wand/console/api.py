@@ -9,13 +9,12 @@ from typing import Any, Final
 
 import msgspec
 from twisted.internet.interfaces import IReactorTime
-from twisted.web.server import Request
 
 from wand.console.admission import Admission
 from wand.console.answers import JSON
 from wand.console.asking import Asking
 from wand.console.calls import Call, Route
-from wand.console.console_request import BODY_MAXIMUM
+from wand.console.console_request import ConsoleRequest
 from wand.console.problems import Problem
 
 #: What the API is called in paths.
@@ -44,7 +43,7 @@ class API:
         self._clock = clock
         self._wallClock = wallClock
 
-    async def answer(self, request: Request, path: list[str]) -> None:
+    async def answer(self, request: ConsoleRequest, path: list[str]) -> None:
         """
         Answer one call.
 
@@ -53,7 +52,7 @@ class API:
         @raise wand.errors.WandError: if the program says so.
         """
         session = self._admission.caller(request)
-        request.channel.transport.trust(PATIENCE)
+        request.trust(PATIENCE)
         method = request.method.decode("ascii", "replace")
         route, found = self._find(method, path)
         if route.isAction:
@@ -85,7 +84,7 @@ class API:
         raise Problem(405, f"only {', '.join(sorted(allowed))} is allowed here", allow=", ".join(sorted(allowed)))
 
 
-def _queryOf(request: Request) -> dict[str, str]:
+def _queryOf(request: ConsoleRequest) -> dict[str, str]:
     try:
         pairs = {name.decode(): values[-1].decode() for name, values in request.args.items()}
     except UnicodeDecodeError:
@@ -93,13 +92,13 @@ def _queryOf(request: Request) -> dict[str, str]:
     return pairs
 
 
-def _bodyOf(request: Request, route: Route) -> Any:
+def _bodyOf(request: ConsoleRequest, route: Route) -> Any:
     if route.body is None:
         return None
     told = (request.getHeader("content-type") or "").partition(";")[0].strip().lower()
     if told != JSON:
         raise Problem(415, "the body is not JSON", "send the header Content-Type: application/json")
     try:
-        return msgspec.json.decode(request.content.read(BODY_MAXIMUM) or b"{}", type=route.body)
+        return msgspec.json.decode(request.body or b"{}", type=route.body)
     except msgspec.DecodeError as error:
         raise Problem(400, f"the body cannot be understood: {error}") from None

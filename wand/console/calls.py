@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import attrs
 import msgspec
 from twisted.internet.interfaces import IReactorTime
-from twisted.web.server import Request
 
+from wand.console.console_request import ConsoleRequest
 from wand.console.problems import Problem
 from wand.control.client import ControlClient
 
@@ -70,7 +70,7 @@ class Answer(Protocol):
     What is answered.
     """
 
-    async def write(self, request: Request, call: Call, clock: IReactorTime) -> None:
+    async def write(self, request: ConsoleRequest, call: Call, clock: IReactorTime) -> None:
         """
         Answer a request.
         """

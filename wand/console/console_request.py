@@ -4,8 +4,9 @@ Requests to the console, and what every answer says.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from wand.web.connections import WebConnection
 from wand.web.web_request import WebRequest
 
 #: The most octets of the body of a request.
@@ -42,3 +43,35 @@ class ConsoleRequest(WebRequest):
             self.setHeader(name, value)
         self.setHeader("cache-control", "no-store")
         super().process()
+
+    @property
+    def body(self) -> bytes:
+        """
+        What was sent.
+        """
+        return b"" if self.content is None else self.content.read()
+
+    @property
+    def isOver(self) -> bool:
+        """
+        Is whoever asked gone?
+        """
+        return bool(self._disconnected)
+
+    def trust(self, seconds: float) -> None:
+        """
+        Whoever asks proved who they are: give them more time from now on.
+        """
+        self._connection.trust(seconds)
+
+    def abort(self) -> None:
+        """
+        End the connection in the middle of the answer.
+        """
+        self._connection.abort()
+
+    @property
+    def _connection(self) -> WebConnection:
+        connection: Any = self.channel.transport
+        found: WebConnection = connection
+        return found

@@ -5,7 +5,6 @@ The console as a service of a program.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import attrs
@@ -17,7 +16,7 @@ from wand.console.access import Access
 from wand.console.actions import ACTIONS
 from wand.console.admission import Admission
 from wand.console.api import API
-from wand.console.asking import Asking
+from wand.console.asking import Asking, Connect
 from wand.console.catalogue import withCatalogue
 from wand.console.console_request import ConsoleRequest
 from wand.console.event_feed import EventFeed
@@ -27,7 +26,6 @@ from wand.console.readings import READINGS
 from wand.console.site import ConsoleSite
 from wand.console.static_files import ownFiles
 from wand.console.tickets import makeSecret
-from wand.control.client import connect
 from wand.interfaces import Context
 from wand.version import __version__
 from wand.web.hosts import TheseNames
@@ -42,13 +40,11 @@ class ConsoleSettings:
     @ivar place: C{HOST:PORT}, the host a numeric address.
     @ivar certificate: the file with the certificate and its key, in PEM; empty for no TLS.
     @ivar names: by which names browsers ask for it.
-    @ivar control: the path of the control socket of the program.
     """
 
     place: str
     certificate: str
     names: Sequence[str]
-    control: str
 
     @property
     def url(self) -> str:
@@ -87,10 +83,12 @@ class ConsoleService(WebService):
     @ivar access: who may use it.
     """
 
-    def __init__(self, reactor: Any, settings: ConsoleSettings, context: Context) -> None:
+    def __init__(self, reactor: Any, settings: ConsoleSettings, context: Context, dial: Connect) -> None:
+        """
+        @param dial: connects to the control socket of the program.
+        """
         counters, wallClock = context.counters, context.wallClock
         self.access = Access(reactor, context.epoch, counters, settings.url)
-        dial = partial(connect, reactor, settings.control)
         self._asking = Asking(dial)
         self._feed = EventFeed(dial, reactor, counters, makeSecret)
         self._live = LiveReadings(self._feed, reactor, wallClock, context.makeWorker)

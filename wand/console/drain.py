@@ -8,8 +8,9 @@ from typing import Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer, IReactorTime
-from twisted.web.server import Request
 from zope.interface import implementer
+
+from wand.console.console_request import ConsoleRequest
 
 #: Seconds in which somebody must have read what waits for them.
 STALL: Final = 30.0
@@ -23,7 +24,7 @@ class Drain:
     @ivar isFull: does something wait to be read?
     """
 
-    def __init__(self, request: Request, clock: IReactorTime) -> None:
+    def __init__(self, request: ConsoleRequest, clock: IReactorTime) -> None:
         self.isFull = False
         self._clock = clock
         self._request = request

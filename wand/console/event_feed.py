@@ -13,10 +13,10 @@ import msgspec
 from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
-from twisted.web.server import Request
 
 from wand.console.asking import Connect
 from wand.console.calls import Call
+from wand.console.console_request import ConsoleRequest
 from wand.console.listener import Listener, TooSlow
 from wand.console.problems import Problem
 from wand.control.client import ControlClient
@@ -82,7 +82,7 @@ class EventFeed:
         self._stay()
         self._leave()
 
-    async def serve(self, request: Request, call: Call) -> None:
+    async def serve(self, request: ConsoleRequest, call: Call) -> None:
         """
         Tell a browser of events until it goes.
 
@@ -104,7 +104,7 @@ class EventFeed:
             await listener.ended
         except TooSlow:
             self._counters["drop-console-slow"] += 1
-            request.channel.transport.abort()
+            request.abort()
         else:
             request.unregisterProducer()
             request.finish()
@@ -201,7 +201,7 @@ class Stream:
 
     feed: EventFeed
 
-    async def write(self, request: Request, call: Call, clock: IReactorTime) -> None:
+    async def write(self, request: ConsoleRequest, call: Call, clock: IReactorTime) -> None:
         """
         See L{wand.console.calls.Answer}.
         """

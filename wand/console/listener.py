@@ -11,8 +11,9 @@ from typing import Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer, IReactorTime
-from twisted.web.server import Request
 from zope.interface import implementer
+
+from wand.console.console_request import ConsoleRequest
 
 #: How many messages wait for one who reads slowly.
 QUEUE_MAXIMUM: Final = 200
@@ -38,7 +39,7 @@ class Listener:
     @ivar ended: fires with C{None} when whoever listens was told all, or fails with L{TooSlow}.
     """
 
-    def __init__(self, request: Request, clock: IReactorTime, stands: Callable[[], bool]) -> None:
+    def __init__(self, request: ConsoleRequest, clock: IReactorTime, stands: Callable[[], bool]) -> None:
         """
         @param stands: may they still listen?
         """
@@ -74,7 +75,7 @@ class Listener:
         elif not self._stands():
             self.end()
         else:
-            self._request.channel.transport.trust(PATIENCE)
+            self._request.trust(PATIENCE)
             if self._fullSince is None:
                 self._request.write(b":\n\n")
 

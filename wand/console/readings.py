@@ -5,6 +5,7 @@ What the API lets anybody look at who was let in: each with the document that th
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from types import GenericAlias
 from typing import Any, Final
 
 import attrs
@@ -104,8 +105,8 @@ def reading(name: str, about: str, answer: Any, respond: Respond, *parameters: P
 
 def _listing(name: str, about: str, items: Any, respond: Respond, *parameters: Parameter) -> Route:
     types = items if isinstance(items, tuple) else (items,)
-    route = reading(name, about, None, respond, *parameters)
-    return attrs.evolve(route, answers=tuple(list[each] for each in types), isListing=True)
+    answers = tuple(GenericAlias(list, (each,)) for each in types)
+    return attrs.evolve(reading(name, about, None, respond, *parameters), answers=answers, isListing=True)
 
 
 READINGS: Final = (

@@ -11,13 +11,14 @@ from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET, Request
+from twisted.web.server import NOT_DONE_YET
 
 from wand.console.access import SESSION_LIFETIME, Access, TooManyAttempts
 from wand.console.admission import Admission, tooMany
 from wand.console.answers import write, writeProblem
 from wand.console.api import API, PREFIX
 from wand.console.asking import Asking
+from wand.console.console_request import ConsoleRequest
 from wand.console.pages import LOGIN, PAGES, Pages
 from wand.console.problems import Problem, problemOf
 from wand.console.static_files import StaticFiles
@@ -48,7 +49,7 @@ class ConsoleSite(Resource):
         self._pages = pages
         self._files = files
 
-    def render(self, request: Request) -> int:  # type: ignore[override]
+    def render(self, request: ConsoleRequest) -> int:
         """
         Begin to answer.
         """
@@ -57,23 +58,21 @@ class ConsoleSite(Resource):
         answering.addErrback(self._failed, request)
         return NOT_DONE_YET
 
-    async def _answer(self, request: Request) -> None:
+    async def _answer(self, request: ConsoleRequest) -> None:
         try:
             await self._respond(request)
         except WandError as error:
-            writeProblem(request, problemOf(error))
+            _refuse(request, problemOf(error))
         except Problem as problem:
-            writeProblem(request, problem)
+            _refuse(request, problem)
 
-    def _failed(self, failure: Failure, request: Request) -> None:
+    def _failed(self, failure: Failure, request: ConsoleRequest) -> None:
         if not failure.check(CancelledError, TimeoutError):
             self._log.failure("the console failed at {path}", failure, path=request.path)
-        if not request.finished and not request.startedWriting and not request._disconnected:
-            writeProblem(request, Problem(500, "the program failed at this: its log says why"))
-        elif not request._disconnected:
-            request.channel.transport.abort()
+        if not request.isOver:
+            _refuse(request, Problem(500, "the program failed at this: its log says why"))
 
-    async def _respond(self, request: Request) -> None:
+    async def _respond(self, request: ConsoleRequest) -> None:
         path = _pathOf(request)
         if path[:2] == [*PREFIX]:
             await self._api.answer(request, path[2:])
@@ -88,7 +87,7 @@ class ConsoleSite(Resource):
 
     # Pages.
 
-    async def _page(self, request: Request, path: str) -> None:
+    async def _page(self, request: ConsoleRequest, path: str) -> None:
         page = PAGES.get(path)
         if page is None:
             raise Problem(404, "there is no such page")
@@ -107,7 +106,7 @@ class ConsoleSite(Resource):
             return ""
         return "" if own is None else own.network
 
-    def _file(self, request: Request, path: list[str]) -> None:
+    def _file(self, request: ConsoleRequest, path: list[str]) -> None:
         _allow(request, b"GET", b"HEAD")
         found = self._files.find(path)
         if found is None:
@@ -121,7 +120,7 @@ class ConsoleSite(Resource):
 
     # Who comes and who goes.
 
-    def _login(self, request: Request) -> None:
+    def _login(self, request: ConsoleRequest) -> None:
         if request.method in (b"GET", b"HEAD"):
             self._askToLogIn(request, "", 200)
             return
@@ -141,7 +140,7 @@ class ConsoleSite(Resource):
         self._setCookie(request, secret, round(SESSION_LIFETIME))
         _seeOther(request, "/")
 
-    def _logout(self, request: Request) -> None:
+    def _logout(self, request: ConsoleRequest) -> None:
         _allow(request, b"POST")
         self._admission.checkOwn(request)
         session = self._admission.browser(request)
@@ -152,10 +151,10 @@ class ConsoleSite(Resource):
         self._setCookie(request, "", 0)
         _seeOther(request, "/login")
 
-    def _askToLogIn(self, request: Request, error: str, status: int) -> None:
+    def _askToLogIn(self, request: ConsoleRequest, error: str, status: int) -> None:
         write(request, self._pages.render(LOGIN, error=error), _HTML, status)
 
-    def _setCookie(self, request: Request, secret: str, seconds: int) -> None:
+    def _setCookie(self, request: ConsoleRequest, secret: str, seconds: int) -> None:
         request.addCookie(
             self._admission.cookie,
             secret,
@@ -167,7 +166,7 @@ class ConsoleSite(Resource):
         )
 
 
-def _pathOf(request: Request) -> list[str]:
+def _pathOf(request: ConsoleRequest) -> list[str]:
     parts = request.path.split(b"/")[1:]
     try:
         path = [unquote_to_bytes(part).decode() for part in parts]
@@ -176,16 +175,27 @@ def _pathOf(request: Request) -> list[str]:
     return path[:-1] if path[-1:] == [""] else path
 
 
-def _field(request: Request, name: bytes) -> str:
-    return request.args.get(name, [b""])[0].decode("utf-8", "replace")
+def _refuse(request: ConsoleRequest, problem: Problem) -> None:
+    """
+    Say why there is no answer; or cut it off, if it has begun.
+    """
+    if request.startedWriting:
+        request.abort()
+    else:
+        writeProblem(request, problem)
 
 
-def _allow(request: Request, *methods: bytes) -> None:
+def _field(request: ConsoleRequest, name: bytes) -> str:
+    text: bytes = request.args.get(name, [b""])[0]
+    return text.decode("utf-8", "replace")
+
+
+def _allow(request: ConsoleRequest, *methods: bytes) -> None:
     if request.method not in methods:
         allowed = b", ".join(methods).decode()
         raise Problem(405, f"only {allowed} is allowed here", allow=allowed)
 
 
-def _seeOther(request: Request, where: str) -> None:
+def _seeOther(request: ConsoleRequest, where: str) -> None:
     request.setHeader("location", where)
     write(request, b"", "text/plain", 303)

@@ -6,7 +6,7 @@ A client's connection to a running program, and how commands are sent over it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -91,8 +91,8 @@ class CommandSender:
 
     async def _pages(
         self, command: type[amp.Command], key: Callable[[Item], str], after: str | None = None
-    ) -> AsyncIterator[Item]:
-        answer = await self._send(command, **({} if after is None else {"after": after}))
+    ) -> AsyncGenerator[Item, None]:
+        answer = await (self._send(command) if after is None else self._send(command, after=after))
         while True:
             for item in answer["page"]:
                 yield item

@@ -153,9 +153,10 @@ def _control(
         metricsService(reactor, told.metrics, told.metricsPeers, program).setServiceParent(program)
     if told.console:
         from wand.console.console_service import ConsoleService, ConsoleSettings  # as above
+        from wand.control.client import connect
 
-        settings = ConsoleSettings(told.console, told.consoleCertificate, told.consoleNames, told.control)
-        console = ConsoleService(reactor, settings, context)
+        settings = ConsoleSettings(told.console, told.consoleCertificate, told.consoleNames)
+        console = ConsoleService(reactor, settings, context, partial(connect, reactor, told.control))
         console.setServiceParent(program)
         program.consoleAccess = console.access
 

@@ -43,7 +43,7 @@ class WebConnection(ProtocolWrapper):
         """
         See L{twisted.internet.interfaces.IProtocol}.
         """
-        self._end = self.factory.clock.callLater(PATIENCE, self._overdue)  # type: ignore[union-attr]
+        self._end = self.factory.clock.callLater(PATIENCE, self._overdue)
         super().makeConnection(transport)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -70,7 +70,7 @@ class WebConnection(ProtocolWrapper):
             self.transport.abortConnection()  # type: ignore[attr-defined] # a stream transport has it
 
     def _overdue(self) -> None:
-        self.factory.counters["web-overdue"] += 1  # type: ignore[union-attr]
+        self.factory.counters["web-overdue"] += 1
         self.abort()
 
 
@@ -103,7 +103,7 @@ class WebConnections(WrappingFactory):
         """
         Forget a connection, unless it was ended to make room.
         """
-        self.protocols.pop(protocol, None)  # type: ignore[call-overload]
+        self.protocols.pop(protocol, None)
 
     def _makeRoom(self) -> bool:
         oldest = next((each for each in self.protocols if not each.isTrusted), None)

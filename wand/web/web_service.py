@@ -10,6 +10,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IOpenSSLServerConnectionCreator, IProtocolFactory
+from twisted.web.http import Request
 from twisted.web.resource import IResource
 from twisted.web.server import Site
 
@@ -19,6 +20,19 @@ from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
 from wand.web.connections import PATIENCE, WebConnections
 from wand.web.web_request import WebRequest
+
+
+class _QuietSite(Site):
+    """
+    A site that writes no line for each request: strangers would fill the log.
+    """
+
+    noisy = False
+
+    def log(self, request: Request) -> None:
+        """
+        Nothing.
+        """
 
 
 class WebService(Service):
@@ -42,10 +56,8 @@ class WebService(Service):
         """
         self._reactor = reactor
         self._place = place
-        site = Site(root, requestFactory=requests, timeout=PATIENCE, reactor=reactor)
+        site = _QuietSite(root, requestFactory=requests, timeout=PATIENCE, reactor=reactor)
         site.displayTracebacks = False
-        site.noisy = False
-        site.log = lambda request: None  # or strangers fill the log
         self._connections = WebConnections(site if tls is None else _overTLS(site, tls, reactor), reactor, counters)
         self._port: IListeningPort | None = None
 
