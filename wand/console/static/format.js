@@ -60,6 +60,11 @@ export function sentence(text) {
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
 
+const WRITTEN = { ipv6: "IPv6", mtu: "MTU", udp: "UDP" };
+
+/** What was looked at, as people write it. */
+export const called = (check) => check.split(/[ -]/).map((word) => WRITTEN[word] ?? word).join(" ");
+
 /** The way to a member in words. */
 export function wayText(way, relay) {
   if (way === "relay") return relay ? `over the relay ${relay}` : "over a relay";

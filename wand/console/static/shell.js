@@ -36,7 +36,7 @@ export function command(text) {
 /** Say on every page which program this is. */
 export function sayWhere(status) {
   const name = status.own?.name;
-  put(byId("here"), name ? `${name}, ${status.role}` : status.role);
+  put(byId("here"), name && name !== status.role ? `${name}, ${status.role}` : status.role);
 }
 
 function isDark() {

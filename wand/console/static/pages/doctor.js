@@ -1,7 +1,7 @@
 /** The doctor: what was looked at, what is wrong, and what repairs it. */
 import { get } from "../api.js";
-import { byId, icon, make, put } from "../dom.js";
-import { many, sentence } from "../format.js";
+import { byId, make, put } from "../dom.js";
+import { called, many, sentence } from "../format.js";
 import { command, sayWhere } from "../shell.js";
 
 const VERDICTS = {
@@ -10,11 +10,6 @@ const VERDICTS = {
   unknown: { word: "cannot be told", title: "Cannot be told", kind: "" },
   good: { word: "as it should be", title: "As it should be", kind: "good" },
 };
-
-const WRITTEN = { ipv6: "IPv6", mtu: "MTU", udp: "UDP" };
-
-/** What was looked at, as people write it. */
-const called = (check) => check.split(" ").map((word) => WRITTEN[word] ?? word).join(" ");
 
 function finding(each) {
   const { word, kind } = VERDICTS[each.verdict];

@@ -2,7 +2,7 @@
 import { get, getAll } from "../api.js";
 import { byId, draw, icon, make, put } from "../dom.js";
 import { Figures } from "../figures.js";
-import { duration, many, number, octets, sentence } from "../format.js";
+import { duration, many, number, octets } from "../format.js";
 import { readNetwork } from "../network.js";
 import { Picture, inWords, rates } from "../picture.js";
 import { repeatedly } from "../repeating.js";
@@ -13,7 +13,7 @@ const SECONDS = 2;
 /** How many are in the list. */
 const LISTED = 8;
 
-const LEGEND = { direct: "direct", stream: "in a stream", relay: "over a relay", known: "known here" };
+const LEGEND = { direct: "direct", stream: "in a stream", relay: "over a relay", known: "heard by this server" };
 
 const picture = new Picture(byId("picture"));
 const figures = new Figures();
@@ -24,7 +24,7 @@ function summary(status) {
   put(byId("summary"), `${status.own?.name || "This " + status.role}${addresses}, up for ${up}, version ${status.version}`);
 }
 
-const note = (kind, text) => make("div", { class: `note ${kind}` }, icon(kind), make("p", {}, sentence(text)));
+const note = (kind, text) => make("div", { class: `note ${kind}` }, icon(kind), make("p", {}, text));
 
 function notes(status) {
   const grave = status.notes.slice(0, status.attention);
@@ -56,7 +56,7 @@ function person(member) {
   const link = make("a", { class: "name", href: `/reach?peer=${encodeURIComponent(member.name)}` }, member.name);
   const word = make("span", { class: `word ${member.online ? "good" : "hollow"}` }, member.online ? "online" : "offline");
   return make("li", {}, link, word,
-    make("span", { class: "soft" }, member.server ? `server · ${inWords(member)}` : member.online ? inWords(member) : ""),
+    make("span", { class: "soft" }, [member.server ? "server" : "", member.online && member.way ? inWords(member) : ""].filter(Boolean).join(" · ")),
     make("span", { class: "soft rates" }, rates(member)));
 }
 
@@ -83,7 +83,7 @@ repeatedly(async () => {
   notes(status);
   figures.show(byId("figures"), counters, status.role);
   allCounters(counters);
-  const network = await readNetwork(status.tap ? await getAll("peers") : []); // a server carries no frames
+  const network = await readNetwork();
   picture.show(network);
   there(network);
   legend(network);

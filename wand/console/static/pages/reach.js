@@ -1,7 +1,7 @@
 /** Reach: how a member is reached, why that way, and what would make it direct. */
 import { NOT_SUPPORTED, get } from "../api.js";
 import { byId, icon, make, put } from "../dom.js";
-import { ago, clock, milliseconds, sentence } from "../format.js";
+import { ago, called, clock, milliseconds, sentence } from "../format.js";
 import { repeatedly } from "../repeating.js";
 import { sayWhere } from "../shell.js";
 
@@ -76,7 +76,7 @@ function network({ checks, verdict: text }) {
   put(byId("network"), make("p", { class: "verdict" }, text), checks.map((each) => {
     const [kind, word] = marks.get(each.isGood);
     return make("div", { class: "finding" },
-      make("div", { class: "what" }, make("h3", {}, each.name.replace("-", " ")), make("span", { class: `word ${kind}` }, word)),
+      make("div", { class: "what" }, make("h3", {}, called(each.name)), make("span", { class: `word ${kind}` }, word)),
       make("p", {}, make("b", {}, each.value), make("span", { class: "soft" }, `: ${each.about}`)));
   }));
 }
