@@ -20,8 +20,8 @@ function finding(each) {
 
 /** What repairs something: a command that can be copied, or words. */
 function repair(text) {
-  const isSentence = /^[A-Z]|[.!]$|, /.test(text) && !text.includes("=");
-  return isSentence ? make("p", { class: "soft" }, sentence(text)) : command(text);
+  const isInWords = /[:;,] /.test(text);
+  return isInWords ? make("p", { class: "soft" }, sentence(text)) : command(text);
 }
 
 async function look() {
