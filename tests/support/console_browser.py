@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Final, TypeVar
 
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
@@ -32,42 +35,69 @@ _CLONE_NEWNET: Final = 0x40000000  # setns(2)
 T = TypeVar("T")
 
 
-@contextmanager
-def standingIn(host: Host) -> Iterator[None]:
+class _Standing:
     """
-    Have this thread, and what it starts, in the network of a host.
+    Runs calls in the network of a host, in a thread of its own: were it ours, this process would count as one of the
+    host's, and end with it.
     """
+
+    def __init__(self, host: Host) -> None:
+        self._thread = ThreadPoolExecutor(1, initializer=_enter, initargs=(host.namespace,))
+        self._number = self._thread.submit(get_ident).result()
+
+    def do(self, call: Callable[..., T], *arguments: Any) -> T:
+        """
+        Call something, and wait for its result.
+        """
+        if get_ident() == self._number:
+            return call(*arguments)
+        return self._thread.submit(call, *arguments).result()
+
+    def end(self) -> None:
+        """
+        End the thread.
+        """
+        self._thread.shutdown()
+
+
+def _enter(namespace: str) -> None:
     library = ctypes.CDLL(None, use_errno=True)  # os has setns from Python 3.12 on
-    with (
-        Path("/proc/thread-self/ns/net").open() as home,
-        Path("/run/netns", host.namespace).open() as there,
-    ):
-        _enter(library, there.fileno())
-        try:
-            yield
-        finally:
-            _enter(library, home.fileno())
+    with Path("/run/netns", namespace).open() as there:
+        if library.setns(there.fileno(), _CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def _enter(library: ctypes.CDLL, network: int) -> None:
-    if library.setns(network, _CLONE_NEWNET):
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+class _Driver(Chrome):
+    """
+    A driver of a browser on a host.
+    """
+
+    def __init__(self, standing: _Standing, options: ChromeOptions) -> None:
+        self._standing = standing
+        standing.do(partial(super().__init__, options=options, service=Service("/usr/bin/chromedriver")))
+
+    def execute(self, *arguments: Any, **named: Any) -> Any:
+        return self._standing.do(partial(super().execute, *arguments, **named))
+
+    def quit(self) -> None:
+        self._standing.do(super().quit)
 
 
 class Browser:
     """
-    A browser.  Whoever uses it stands in the network of a host, see L{standingIn}.
+    A browser on a host.
 
     @ivar driver: does what is not here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: Host) -> None:
         options = ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for argument in _ARGUMENTS:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        self._standing = _Standing(host)
+        self.driver = _Driver(self._standing, options)
         self.look()
 
     def look(self, *, dark: bool = False, size: tuple[int, int] = WIDE, still: bool = False) -> None:
@@ -169,4 +199,6 @@ class Browser:
         """
         End the browser.
         """
-        self.driver.quit()
+        with suppress(Exception):  # its host may be gone, and with it the browser
+            self.driver.quit()
+        self._standing.end()

@@ -1,6 +1,6 @@
 /** Whether the program answers, and what the page says when it does not. */
 import { byId, icon, make, put } from "./dom.js";
-import { clock, sentence } from "./format.js";
+import { clock } from "./format.js";
 
 const BACK_SHOWN = 4000;
 
@@ -23,7 +23,7 @@ export function answered() {
 export function troubled(error) {
   const place = byId("trouble");
   place.hidden = !error;
-  if (error) put(place, icon("bad"), make("span", {}, sentence(error.message)));
+  if (error) put(place, icon("bad"), make("span", {}, error.message));
 }
 
 /** Nothing was answered. */

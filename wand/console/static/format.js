@@ -54,16 +54,13 @@ export const clock = (time) => new Date(time * 1000).toLocaleTimeString("en-GB")
 /** The day and the time of day. */
 export const moment = (time) => new Date(time * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 
-/** A sentence: it begins with a capital and ends with a full stop. */
-export function sentence(text) {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
-}
-
 const WRITTEN = { ipv6: "IPv6", mtu: "MTU", udp: "UDP" };
 
 /** What was looked at, as people write it. */
-export const called = (check) => check.split(/[ -]/).map((word) => WRITTEN[word] ?? word).join(" ");
+export function called(check) {
+  const text = check.split(/[ -]/).map((word) => WRITTEN[word] ?? word).join(" ");
+  return text.includes("_") ? text : text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 /** The way to a member in words. */
 export function wayText(way, relay) {

@@ -1,7 +1,7 @@
 /** The doctor: what was looked at, what is wrong, and what repairs it. */
 import { get } from "../api.js";
 import { byId, make, put } from "../dom.js";
-import { called, many, sentence } from "../format.js";
+import { called, many } from "../format.js";
 import { command, sayWhere } from "../shell.js";
 
 const VERDICTS = {
@@ -15,13 +15,13 @@ function finding(each) {
   const { word, kind } = VERDICTS[each.verdict];
   return make("div", { class: "finding" },
     make("div", { class: "what" }, make("h3", {}, called(each.check)), make("span", { class: `word ${kind}` }, word)),
-    make("div", {}, make("p", {}, sentence(each.text)), each.repair && each.verdict !== "good" ? repair(each.repair) : null));
+    make("div", {}, make("p", {}, each.text), each.repair && each.verdict !== "good" ? repair(each.repair) : null));
 }
 
 /** What repairs something: a command that can be copied, or words. */
 function repair(text) {
   const isInWords = /[:;,] /.test(text);
-  return isInWords ? make("p", { class: "soft" }, sentence(text)) : command(text);
+  return isInWords ? make("p", { class: "soft" }, text) : command(text);
 }
 
 async function look() {
@@ -30,7 +30,7 @@ async function look() {
   try {
     show(await get("doctor"));
   } catch (error) {
-    put(byId("summary"), sentence(error.message));
+    put(byId("summary"), error.message);
   }
   byId("again").disabled = false;
 }

@@ -6,17 +6,21 @@ function say(text) {
   byId("state").hidden = false;
 }
 
-const secret = location.hash.slice(1);
-const hasEnded = sessionStorage.getItem("wand-ended");
-sessionStorage.removeItem("wand-ended");
-
-byId("copy").addEventListener("click", () => navigator.clipboard.writeText(byId("command").textContent));
-
-if (secret) {
+/** Log in, if the address has a link's secret; it may come when this page is open already. */
+function begin() {
+  const secret = location.hash.slice(1);
+  if (!secret) return false;
   history.replaceState(null, "", location.pathname);
   say("Logging in…");
   byId("form").elements.link.value = secret;
   byId("form").submit();
-} else if (hasEnded) {
+  return true;
+}
+
+byId("copy").addEventListener("click", () => navigator.clipboard.writeText(byId("command").textContent));
+addEventListener("hashchange", begin);
+
+if (!begin() && sessionStorage.getItem("wand-ended")) {
   say("Your session is over: it ends after eight hours, and when the program is started again.");
 }
+sessionStorage.removeItem("wand-ended");

@@ -1,7 +1,7 @@
 /** Reach: how a member is reached, why that way, and what would make it direct. */
 import { NOT_SUPPORTED, get } from "../api.js";
 import { byId, icon, make, put } from "../dom.js";
-import { ago, called, clock, milliseconds, sentence } from "../format.js";
+import { ago, called, clock, milliseconds } from "../format.js";
 import { repeatedly } from "../repeating.js";
 import { sayWhere } from "../shell.js";
 
@@ -23,7 +23,7 @@ const inMapping = (word) => MAPPINGS[word] ?? word;
 
 function verdict(why) {
   const kind = !why.isUp ? "bad" : why.cause === "direct" ? "good" : "warn";
-  return make("div", { class: `note ${kind}` }, icon(kind), make("p", { class: "verdict" }, sentence(why.advice)));
+  return make("div", { class: `note ${kind}` }, icon(kind), make("p", { class: "verdict" }, why.advice));
 }
 
 function ways(why) {
@@ -54,10 +54,10 @@ function state(way) {
 function sides(why) {
   const ours = why.ours.map((each) => make("li", {}, make("span", { class: "fixed" }, each.endpoint), make("span", { class: "soft small" }, `, ${each.about}`)));
   return make("div", { class: "sides" },
-    make("div", {}, make("h3", {}, "This side"), make("p", {}, sentence(inMapping(why.nat.mapping))), make("ul", {}, ours)),
-    make("div", {}, make("h3", {}, `The side of ${why.peer}`), make("p", {}, sentence(inMapping(why.theirs)))),
+    make("div", {}, make("h3", {}, "This side"), make("p", {}, inMapping(why.nat.mapping)), make("ul", {}, ours)),
+    make("div", {}, make("h3", {}, `The side of ${why.peer}`), make("p", {}, inMapping(why.theirs))),
     make("div", {}, make("h3", {}, "What was tried"), why.episodes.length
-      ? make("ol", { class: "episodes" }, why.episodes.slice(-12).reverse().map((each) => make("li", { class: "episode" }, make("time", {}, clock(each.time)), make("span", {}, sentence(each.what)))))
+      ? make("ol", { class: "episodes" }, why.episodes.slice(-12).reverse().map((each) => make("li", { class: "episode" }, make("time", {}, clock(each.time)), make("span", {}, each.what))))
       : make("p", { class: "soft" }, "Nothing yet.")));
 }
 
@@ -67,7 +67,7 @@ async function find(peer) {
     const why = await get(`why/${encodeURIComponent(peer)}`);
     put(byId("why"), verdict(why), make("div", { class: "part list" }, ways(why)), sides(why));
   } catch (error) {
-    put(byId("why"), make("div", { class: "note bad" }, icon("bad"), make("p", {}, sentence(error.message))));
+    put(byId("why"), make("div", { class: "note bad" }, icon("bad"), make("p", {}, error.message)));
   }
 }
 
