@@ -4,9 +4,7 @@ machine and writes docs/images/console-*.png.
 """
 
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Final
 
@@ -15,9 +13,7 @@ from twisted.internet.epollreactor import EPollReactor
 HERE: Final = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 
-from console_browser import NARROW, Browser, standingIn  # noqa: E402
 
-from wand.control.client import ControlClient  # noqa: E402
 from wand.lab import Lab  # noqa: E402
 from wand.lab.deployment import Deployment  # noqa: E402
 from wand.lab.loop import Loop  # noqa: E402

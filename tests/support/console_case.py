@@ -244,5 +244,3 @@ def _chunks(body: bytes) -> Iterator[bytes]:
         length = int(size, 16)
         yield rest[:length]
         body = rest[length + 2 :]
-
-
