@@ -29,7 +29,17 @@ PATIENCE: Final = 20.0
 WIDE: Final = (1280, 860)
 NARROW: Final = (360, 780)
 
-_ARGUMENTS: Final = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
+#: A name that its owner points at this host.
+STRANGER: Final = "stranger.example"
+
+_ARGUMENTS: Final = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+    f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1",
+)
 _CLONE_NEWNET: Final = 0x40000000  # setns(2)
 
 T = TypeVar("T")
