@@ -151,6 +151,7 @@ def test_ratesOfTwoReadings(console: Console, script: Caller, monkeypatch: pytes
     console.program.counters["drop-runt"] += 4
     assert script.get("top").document["drops"] == []
     console.reactor.advance(2)
+    assert len(script.get("top?most=2").document["peers"]) == 2
     drops = script.get("top").document["drops"]
     assert {each["reason"]: each["total"] for each in drops}["runt"] == 4
 
