@@ -67,6 +67,12 @@ class Line(StringTransport):
         """
         self.protocol.dataReceived(octets)
 
+    def hangUp(self) -> None:
+        """
+        Go away.
+        """
+        self.protocol.connectionLost()
+
     @property
     def isOver(self) -> bool:
         """
@@ -146,7 +152,7 @@ class Console:
         """
         told = {"host": self.host, **headers}
         if body or method == "POST":
-            told["content-length"] = str(len(body))
+            told.setdefault("content-length", str(len(body)))
         lines = [f"{method} {path} HTTP/1.1", *(f"{name.replace('_', '-')}: {text}" for name, text in told.items())]
         line = self.connect()
         line.say("\r\n".join([*lines, "", ""]).encode() + body)
@@ -155,9 +161,11 @@ class Console:
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
         """
-        Ask something, and read the answer.
+        Ask something, read the answer and go away.
         """
-        return self.begin(method, path, body, **headers).answer
+        line = self.begin(method, path, body, **headers)
+        line.hangUp()
+        return line.answer
 
     def script(self, *, readOnly: bool = False) -> Caller:
         """

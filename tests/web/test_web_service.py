@@ -11,7 +11,6 @@ from twisted.web.resource import Resource
 
 from wand.counters import Counters
 from wand.errors import PortUnavailable
-from wand.web.connections import CONNECTIONS_MAXIMUM
 from wand.web.web_service import WebService
 
 
@@ -66,16 +65,3 @@ class WebServiceTests(SynchronousTestCase):
         with self.assertRaises(PortUnavailable) as raised:
             self.service.startService()
         self.assertIn("the web port 127.0.0.1:9450 cannot be opened", str(raised.exception))
-
-    def test_connectionsAreBounded(self) -> None:
-        """
-        More connections than there is room for are closed at once, and an end makes room.
-        """
-        self.service.startService()
-        factory = self.reactor.tcpServers[0][1]
-        protocols = [factory.buildProtocol(None) for _ in range(CONNECTIONS_MAXIMUM)]
-        for each in protocols:
-            factory.registerProtocol(each)
-        self.assertIsNone(factory.buildProtocol(None))
-        factory.unregisterProtocol(protocols[0])
-        self.assertIsNotNone(factory.buildProtocol(None))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wand.console.access import ATTEMPTS_RATE, Access, Session, TooManyAttempts
+from wand.console.access import Access, Session
 from wand.console.console_request import ConsoleRequest
 from wand.console.origins import isOwn
 from wand.console.problems import Problem
@@ -67,7 +67,7 @@ class Admission:
         """
         self.checkOwn(request)
         token = _tokenOf(request)
-        session = self.browser(request) if token is None else self._script(token)
+        session = self.browser(request) if token is None else self._access.script(token)
         if session is None:
             hint = "wand console prints a link for a browser, wand console --api-token a token for scripts"
             raise Problem(401, "nobody is logged in", hint, www_authenticate="Bearer")
@@ -90,20 +90,6 @@ class Admission:
         if not session.mayAct:
             self._counters["drop-console-forbidden"] += 1
             raise Problem(403, "you may only look", "wand console without --read-only prints a link that may do more")
-
-    def _script(self, token: str) -> Session | None:
-        try:
-            return self._access.script(token)
-        except TooManyAttempts:
-            raise tooMany() from None
-
-
-def tooMany() -> Problem:
-    """
-    What is answered to somebody who guesses.
-    """
-    wait = str(round(1 / ATTEMPTS_RATE))
-    return Problem(429, "too many wrong attempts", f"try again in {wait} seconds", retry_after=wait)
 
 
 def _tokenOf(request: ConsoleRequest) -> str | None:

@@ -40,6 +40,13 @@ class Call:
     stands: Callable[[], bool]
     lastEvent: str = ""
 
+    @property
+    def after(self) -> str | None:
+        """
+        After which key a listing begins; C{None} for all of it.
+        """
+        return self.query.get("after") or None
+
     def number(self, name: str, usual: int, maximum: int) -> int:
         """
         A number out of the query.

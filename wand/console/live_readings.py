@@ -8,11 +8,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+import msgspec
 from twisted.internet.interfaces import IReactorTime
 
 from wand.console.answers import Document
-from wand.console.calls import Call, Route
+from wand.console.calls import Call, Parameter, Respond, Route
 from wand.console.event_feed import EventFeed, Stream
+from wand.console.problems import Problem
 from wand.console.readings import reading
 from wand.console.shared import Shared
 from wand.control.client import ControlClient
@@ -27,6 +29,12 @@ from wand.worker import Worker
 #: For how many seconds a reading is good, and what was found on the machine.
 TOP_LIFETIME: Final = 0.9
 DOCTOR_LIFETIME: Final = 10.0
+
+#: The largest number of peers that somebody may ask for.
+PEERS_MAXIMUM: Final = 1_000_000
+
+
+_PEERS: Final = {"type": "integer", "minimum": 1, "maximum": PEERS_MAXIMUM}
 
 
 class LiveReadings:
@@ -54,19 +62,7 @@ class LiveReadings:
         """
         What the API offers of them.
         """
-        return (
-            reading("top", "Rates since the reading before; the first has none.", TopDocument, self._answerTop),
-            reading("doctor", "What is wrong on this host, as far as the program may look.", list[Finding], self._look),
-            Route(
-                method="GET",
-                path="events",
-                about="Events as they happen: server-sent events, each with the document of wand watch --json.",
-                answers=(Event,),
-                respond=self._listen,
-                command="wand watch --json",
-                isStream=True,
-            ),
-        )
+        return liveRoutes(self._answerTop, self._look, self._listen)
 
     def stop(self) -> None:
         """
@@ -76,7 +72,9 @@ class LiveReadings:
             self._worker.stop()
 
     async def _answerTop(self, call: Call) -> Document:
-        return Document(await self._top.get(partial(self._readTop, call.client)))
+        found = await self._top.get(partial(self._readTop, call.client))
+        most = call.number("most", len(found.peers), PEERS_MAXIMUM)
+        return Document(found if most >= len(found.peers) else msgspec.structs.replace(found, peers=found.peers[:most]))
 
     async def _readTop(self, client: ControlClient) -> TopDocument:
         found = await read(client, self._clock.seconds())
@@ -99,6 +97,32 @@ class LiveReadings:
 
     async def _listen(self, call: Call) -> Stream:
         return Stream(self._feed)
+
+
+async def _nothing(call: Call) -> Document:
+    raise Problem(501, "there is nothing to look at")
+
+
+def liveRoutes(top: Respond = _nothing, doctor: Respond = _nothing, events: Respond = _nothing) -> tuple[Route, ...]:
+    """
+    The routes of readings that remember something.
+
+    @param top: what answers each.
+    """
+    most = Parameter("most", "How many peers are in it: those with the most traffic.", _PEERS)
+    return (
+        reading("top", "Rates since the reading before; the first has none.", TopDocument, top, most),
+        reading("doctor", "What is wrong on this host, as far as the program may look.", list[Finding], doctor),
+        Route(
+            method="GET",
+            path="events",
+            about="Events as they happen: server-sent events, each with the document of the command.",
+            answers=(Event,),
+            respond=events,
+            command="wand watch --json",
+            isStream=True,
+        ),
+    )
 
 
 def _examine(known: Examined, now: float) -> list[Finding]:

@@ -96,7 +96,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
     if route.command:
         told["description"] = f"The same as {route.command}."
     if route.body is not None:
-        told["requestBody"] = {"content": {JSON: {"schema": schemas[str(route.body)]}}}
+        told["requestBody"] = {"required": True, "content": {JSON: {"schema": schemas[str(route.body)]}}}
     return told
 
 

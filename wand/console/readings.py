@@ -33,16 +33,16 @@ async def _status(call: Call) -> Document:
 
 
 async def _table(call: Call) -> Listing:
-    return Listing(call.client.entries(call.query.get("after")), lambda each: each.mac)
+    return Listing(call.client.entries(call.after), lambda each: each.mac)
 
 
 async def _peers(call: Call) -> Listing:
-    return Listing(call.client.peers(call.query.get("after")), lambda each: each.peer)
+    return Listing(call.client.peers(call.after), lambda each: each.peer)
 
 
 async def _counters(call: Call) -> Listing:
     everything = call.isSet("all")
-    counters = call.client.counters(call.query.get("after"))
+    counters = call.client.counters(call.after)
     return Listing((each async for each in counters if each.value or everything), lambda each: each.name)
 
 
@@ -51,7 +51,7 @@ async def _members(call: Call) -> Listing:
 
 
 async def _membersOrSeen(call: Call, pending: bool) -> AsyncGenerator[Any, None]:
-    after, begun = call.query.get("after"), False
+    after, begun = call.after, False
     try:
         async for each in call.client.members(after):
             begun = True
@@ -65,15 +65,15 @@ async def _membersOrSeen(call: Call, pending: bool) -> AsyncGenerator[Any, None]
 
 
 async def _seen(call: Call) -> Listing:
-    return Listing(call.client.seen(call.query.get("after")), lambda each: each.key)
+    return Listing(call.client.seen(call.after), lambda each: each.key)
 
 
 async def _servers(call: Call) -> Listing:
-    return Listing(call.client.servers(call.query.get("after")), lambda each: each.key)
+    return Listing(call.client.servers(call.after), lambda each: each.key)
 
 
 async def _invitations(call: Call) -> Listing:
-    return Listing(call.client.invitations(call.query.get("after")), lambda each: each.invitation)
+    return Listing(call.client.invitations(call.after), lambda each: each.invitation)
 
 
 async def _why(call: Call) -> Document:

@@ -13,8 +13,8 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from wand.console.access import SESSION_LIFETIME, Access, TooManyAttempts
-from wand.console.admission import Admission, tooMany
+from wand.console.access import ATTEMPTS_RATE, SESSION_LIFETIME, Access, TooManyAttempts
+from wand.console.admission import Admission
 from wand.console.answers import write, writeProblem
 from wand.console.api import API, PREFIX
 from wand.console.asking import Asking
@@ -129,8 +129,9 @@ class ConsoleSite(Resource):
         try:
             secret = self._access.login(_field(request, b"link"))
         except TooManyAttempts:
-            problem = tooMany()
-            self._askToLogIn(request, f"{problem.document.error}: {problem.document.hint}", problem.status)
+            wait = str(round(1 / ATTEMPTS_RATE))
+            request.setHeader("retry-after", wait)
+            self._askToLogIn(request, f"There were too many wrong attempts: try again in {wait} seconds.", 429)
             return
         if secret is None:
             error = "This link was used already, or it is too old: wand console prints another."
