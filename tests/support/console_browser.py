@@ -51,8 +51,12 @@ class _Standing:
     host's, and end with it.
     """
 
-    def __init__(self, host: Host) -> None:
-        self._thread = ThreadPoolExecutor(1, initializer=_enter, initargs=(host.namespace,))
+    def __init__(self, host: Host | None) -> None:
+        """
+        @param host: C{None} for the network in which we are.
+        """
+        enter: tuple[Any, ...] = (None, ()) if host is None else (_enter, (host.namespace,))
+        self._thread = ThreadPoolExecutor(1, "browser", *enter)
         self._number = self._thread.submit(get_ident).result()
 
     def do(self, call: Callable[..., T], *arguments: Any) -> T:
@@ -95,12 +99,12 @@ class _Driver(Chrome):
 
 class Browser:
     """
-    A browser on a host.
+    A browser, on a host of a lab or on this one.
 
     @ivar driver: does what is not here.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host | None = None) -> None:
         options = ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for argument in _ARGUMENTS:
