@@ -34,7 +34,7 @@ PICTURES: Final = {
     "overview-dark": ("berlin", "", "zagreb", True, False),
     "members-light": ("server", "members", "zagreb", False, False),
     "reach-dark": ("berlin", "reach?peer=vienna", "What was tried", True, False),
-    "events-light": ("server", "events", "member-renamed", False, False),
+    "events-light": ("server", "events", "member-offline", False, False),
     "narrow-light": ("server", "members", "zagreb", False, True),
     "narrow-dark": ("berlin", "", "zagreb", True, True),
 }
@@ -91,7 +91,7 @@ def take(network: Deployment, browsers: dict[str, Browser], name: str) -> None:
     file = HERE / "images" / f"console-{name}.png"
     browser.picture(file)
     # Few colours are enough, and make a file of a third.
-    subprocess.run(["convert", str(file), "-colors", "128", "-strip", f"PNG8:{file}"], check=True)
+    subprocess.run(["convert", str(file), "+dither", "-colors", "192", "-strip", f"PNG8:{file}"], check=True)
 
 
 def _happen(network: Deployment, browser: Browser) -> None:

@@ -119,13 +119,13 @@ def test_fiveHundredMembersAreDrawn(browser: Browser, large: FalseProgram) -> No
     moving = "return document.querySelectorAll('.flow:not([hidden])').length"
     browser.soon(lambda: browser.run(moving), "something that moves")
     assert browser.run(moving) <= 120
+    outside = """
+        const box = document.querySelector(".picture").getBoundingClientRect();
+        return [...document.querySelectorAll(".dot")].map((each) => each.getBoundingClientRect())
+          .filter((each) => each.left < box.left - 30 || each.right > box.right + 30).length;
+    """
     for size in (WIDE, NARROW):
         browser.look(size=size)
-        outside = """
-            const box = document.querySelector(".picture").getBoundingClientRect();
-            return [...document.querySelectorAll(".dot")].map((each) => each.getBoundingClientRect())
-              .filter((each) => each.left < box.left - 30 || each.right > box.right + 30).length;
-        """
         browser.soon(lambda: not browser.run(outside), "everybody inside")
         assert violations(browser) == []
     browser.look()

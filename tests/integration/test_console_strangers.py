@@ -200,7 +200,7 @@ def test_aWindowOfTheConsoleIsOutOfReach(visited: Browser) -> None:
     visited.run("window.opened = window.open(arguments[0])", f"{ADDRESS}/members")
     other = next(each for each in visited.driver.window_handles if each != own)
     visited.driver.switch_to.window(other)
-    visited.shows("node-2", ".grid")
+    visited.shows("wandaemon")
     assert visited.run("return window.opener") is None
     visited.driver.close()
     visited.driver.switch_to.window(own)

@@ -30,7 +30,7 @@ class FalseProgram:
         told = {"role": "operator", "csrf": "proof", "network": "<b>wand</b>"}
 
         class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802
+            def do_GET(self) -> None:
                 url = urlsplit(self.path)
                 if url.path in PAGES:
                     self._say(pages.render(PAGES[url.path], **told), "text/html; charset=utf-8")

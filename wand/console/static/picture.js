@@ -20,6 +20,11 @@ export function inWords(member) {
   return [wayText(member.way, member.relay) || "online", milliseconds(member.roundTrip)].filter(Boolean).join(" · ");
 }
 
+/** The same beside a line that shows over which relay the way goes. */
+function shortly(member) {
+  return member.online ? [member.way || "online", milliseconds(member.roundTrip)].filter(Boolean).join(" · ") : "offline";
+}
+
 const traffic = (member) => member.in + member.out;
 
 export const rates = (member) => (traffic(member) >= 1 ? `↓ ${rate(member.in)}  ↑ ${rate(member.out)}` : "");
@@ -49,20 +54,21 @@ export class Picture {
     const { members, here } = network;
     this.#svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     put(this.#title, this.#said(network));
-    const centre = [width / 2, height / 2 - 12];
-    const spread = [width / 2 - Math.min(82, width / 6), height / 2 - 58];
+    const centre = [width / 2, height / 2];
+    const spread = [width / 2 - Math.min(82, width / 6), height / 2 - 72];
     const at = places(members.length).map(([x, y]) => [centre[0] + x * spread[0], centre[1] + y * spread[1]]);
     const byName = new Map(members.map((member, index) => [member.name, at[index]]));
     const busy = new Set([...members].sort((a, b) => traffic(b) - traffic(a)).slice(0, FLOWS).filter((m) => traffic(m) >= 1));
     const size = members.length <= NAMED ? 13 : members.length <= SHORTLY_NAMED ? 9 : members.length <= 160 ? 6 : 4;
 
-    this.#here.show(centre, size + 4, here, members.length <= SHORTLY_NAMED ? "this host" : "", "");
+    const isNamed = members.length <= SHORTLY_NAMED;
+    const isTold = members.length <= NAMED;
+    this.#here.show(centre, size + 4, false, [shortened(here), isNamed ? "this host" : "", ""]);
     this.#forget(new Set(members.map((member) => member.key)));
     members.forEach((member, index) => {
       const { dot, way } = this.#of(member);
-      const detail = members.length <= NAMED ? inWords(member) : "";
-      const named = members.length <= SHORTLY_NAMED;
-      dot.show(at[index], size, named ? member.name : "", detail, members.length <= NAMED ? rates(member) : "");
+      const texts = [isNamed ? shortened(member.name) : "", isTold ? shortly(member) : "", isTold ? rates(member) : ""];
+      dot.show(at[index], size, at[index][1] < centre[1], texts);
       dot.describe(member);
       way.show(member, centre, at[index], byName.get(member.relay), busy.has(member));
     });
@@ -106,14 +112,16 @@ class Dot {
     this.group = draw("g", { class: `dot ${kind}` }, this.#title, this.#shape, this.#name, this.#detail, this.#rates);
   }
 
-  show([x, y], size, name, detail, rates) {
+  /** @param isAbove do texts stand above it, where no way is, or below? */
+  show([x, y], size, isAbove, texts) {
     this.group.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
     for (const [attribute, value] of Object.entries({ x: -size, y: -size, width: 2 * size, height: 2 * size })) {
       this.#shape.setAttribute(attribute, value);
     }
-    [[this.#name, shortened(name)], [this.#detail, detail], [this.#rates, rates]].forEach(([text, content], line) => {
-      if (text.textContent !== content) put(text, content);
-      text.setAttribute("y", size + 17 + 15 * line);
+    const lines = texts.filter(Boolean).length;
+    [this.#name, this.#detail, this.#rates].forEach((text, line) => {
+      if (text.textContent !== texts[line]) put(text, texts[line]);
+      text.setAttribute("y", isAbove ? 15 * (line + 1 - lines) - size - 8 : size + 17 + 15 * line);
     });
   }
 

@@ -24,11 +24,12 @@ export function places(count) {
   const whole = radii.reduce((sum, radius) => sum + radius, 0);
   const found = [];
   let before = 0;
-  radii.forEach((radius, ring) => {
+  radii.forEach((radius) => {
     before += radius;
     const here = Math.round((count * before) / whole) - found.length;
+    const turned = here % 2 ? 0 : 0.5; // nobody is straight below this host, where its name is
     for (let step = 0; step < here; step += 1) {
-      const angle = -Math.PI / 2 + (2 * Math.PI * (step + ring / 2)) / here;
+      const angle = -Math.PI / 2 + (2 * Math.PI * (step + turned)) / here;
       found.push([radius * Math.cos(angle), radius * Math.sin(angle)]);
     }
   });

@@ -30,7 +30,7 @@ function ways(why) {
   if (!why.ways.length) return make("p", { class: "empty" }, "No place is known where it could be.");
   const rows = why.ways.map((way) => make("tr", {},
     make("td", { class: "first fixed" }, way.place),
-    make("td", { "data-label": "Kind" }, relayName(why, way) || RANKS[way.rank] || way.rank),
+    make("td", { class: "kind", "data-label": "Kind" }, relayName(why, way) || RANKS[way.rank] || way.rank),
     make("td", { "data-label": "State" }, state(way)),
     make("td", { class: "number", "data-label": "There and back" }, milliseconds(way.roundTrip)),
     make("td", { class: "soft", "data-label": "About" }, [way.why, way.sources.length ? `known from ${way.sources.join(", ")}` : "", way.answered ? `answered ${ago(way.answered)}` : ""].filter(Boolean).join("; "))));
