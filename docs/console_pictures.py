@@ -34,7 +34,7 @@ PICTURES: Final = {
     "overview-dark": ("berlin", "", "zagreb", True, False),
     "members-light": ("server", "members", "zagreb", False, False),
     "reach-dark": ("berlin", "reach?peer=vienna", "What was tried", True, False),
-    "events-light": ("server", "events", "member-offline", False, False),
+    "events-light": ("server", "events", "madrid", False, False),
     "narrow-light": ("server", "members", "zagreb", False, True),
     "narrow-dark": ("berlin", "", "zagreb", True, True),
 }
