@@ -1,6 +1,6 @@
 """
 The pictures of the console in the documentation: C{python docs/console_pictures.py}, as root, makes a network on this
-machine and writes docs/images/console-*.png.  It needs Chromium.
+machine and writes docs/images/console-*.png, or only those that are named.  It needs Chromium and ImageMagick.
 """
 
 import subprocess
@@ -115,8 +115,9 @@ def main() -> None:
         try:
             for name, site in sites.items():
                 logIn(browsers[name], network, site)
-            time.sleep(MEANWHILE)
-            for name in sorted(PICTURES, key=lambda each: "events" in each):
+            chosen = sys.argv[1:] or PICTURES
+            time.sleep(0 if chosen == ["events-light"] else MEANWHILE)
+            for name in sorted(chosen, key=lambda each: "events" in each):  # where the network changes come last
                 take(network, browsers, name)
         finally:
             for browser in browsers.values():

@@ -34,7 +34,8 @@ function value(name, content) {
 }
 
 function line(event) {
-  const fields = Object.entries(event.fields).filter(([, content]) => content !== null && content !== "");
+  const isSaid = ([name, content]) => content !== null && content !== "" && !(name === "peer" && content === event.fields.name);
+  const fields = Object.entries(event.fields).filter(isSaid);
   return make("li", {},
     make("time", { datetime: new Date(event.time * 1000).toISOString(), title: moment(event.time) }, clock(event.time)),
     make("span", { class: "kind" }, event.kind),
