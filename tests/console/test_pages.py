@@ -62,7 +62,7 @@ def test_everyFileOfAPageIsThere(console: Console, browser: Caller) -> None:
     paths = set()
     for path in (*PAGES, "/login"):
         page = console.ask("GET", path, **browser.headers).body.decode()
-        paths |= set(re.findall(r"(?:src|href)=\"(/static/[^\"]+)\"", page))
+        paths |= set(re.findall(r"(?:src|href)=\"(/static/[^\"#]+)[\"#]", page))
     assert paths
     for path in paths:
         answer = console.ask("GET", path)
@@ -74,12 +74,12 @@ def test_aFileUnderItsPlainName(console: Console) -> None:
     """
     May be another one tomorrow: a browser asks each time, and gets it if it has changed.
     """
-    answer = console.ask("GET", "/static/login.js")
+    answer = console.ask("GET", "/static/pages/login.js")
     assert answer.headers["cache-control"] == "no-cache"
-    assert answer.body == (files("wand.console") / "static" / "login.js").read_bytes()
-    again = console.ask("GET", "/static/login.js", if_none_match=answer.headers["etag"])
+    assert answer.body == (files("wand.console") / "static" / "pages" / "login.js").read_bytes()
+    again = console.ask("GET", "/static/pages/login.js", if_none_match=answer.headers["etag"])
     assert (again.status, again.body) == (304, b"")
-    assert console.ask("GET", "/static/login.js", if_none_match='"other"').status == 200
+    assert console.ask("GET", "/static/pages/login.js", if_none_match='"other"').status == 200
 
 
 def test_otherFilesHaveAnotherVersion() -> None:

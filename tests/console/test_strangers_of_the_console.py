@@ -47,7 +47,7 @@ def browser(console: Console) -> Caller:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil", ""])
-@pytest.mark.parametrize("path", ["/", "/login", "/static/console.js", "/api/v1/status"])
+@pytest.mark.parametrize("path", ["/", "/login", "/static/dom.js", "/api/v1/status"])
 def test_strangersNamesAreRefused(console: Console, browser: Caller, host: str, path: str) -> None:
     """
     A stranger's page that gave its own name our address (DNS rebinding) gets nothing, not even with the cookie.
@@ -119,7 +119,7 @@ def test_formsDoNothing(console: Console, browser: Caller, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/login", "/static/console.js", "/api/v1/status", "/api/v1/nothing", "/nothing", "/logout", "/%ff"]
+    "path", ["/", "/login", "/static/dom.js", "/api/v1/status", "/api/v1/nothing", "/nothing", "/logout", "/%ff"]
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "OPTIONS", "TRACE"])
 def test_everyAnswerSaysWhatBrowsersMayDo(console: Console, browser: Caller, path: str, method: str) -> None:
@@ -215,12 +215,12 @@ def test_hostileNetworksAreText(console: Console, browser: Caller, name: str) ->
         "/static/..%2fpages.py",
         "/static//etc/passwd",
         "/static/%2fetc%2fpasswd",
-        "/static/console.js%00",
+        "/static/dom.js%00",
         "/static/",
         "/static",
         "/static/....//pages.py",
         "/templates/base.html",
-        "/static/console.js/x",
+        "/static/dom.js/x",
         "/../../etc/passwd",
     ],
 )
