@@ -239,7 +239,8 @@ def test_anybodyWhoReadsTheDescriptionCanUseIt(network: Deployment) -> None:
     told = ["-H", f"Authorization: Bearer {api.token}", "--url", f"http://{PLACE}/api/v1", "--no-color"]
     chosen = ["--exclude-path", "/events", "--max-examples", "5", "--seed", "1", "--phases", "coverage,fuzzing"]
     command = [*schemathesis, "run", *told, *chosen, f"http://{PLACE}/api/v1/openapi.json"]
-    found = subprocess.run(network.hosts[node.name].command(*command), capture_output=True, text=True, timeout=240)
+    asking = network.hosts[node.name].command(*command)
+    found = subprocess.run(asking, capture_output=True, text=True, timeout=240, cwd=network.lab.directory)
     assert found.returncode == 0, found.stdout + found.stderr
 
 
