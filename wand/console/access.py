@@ -10,6 +10,7 @@ from typing import Final
 
 import attrs
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from wand.console.tickets import Tickets, makeSecret
 from wand.control.console_commands import OPERATOR, READER, ConsoleGrant
@@ -76,6 +77,8 @@ class Access:
     """
     Links, logged-in browsers and tokens.  All of them end with the program.
     """
+
+    _log = Logger()
 
     def __init__(
         self,
@@ -146,6 +149,7 @@ class Access:
             self._refused()
             return None
         self._counters["console-logins"] += 1
+        self._log.info("a browser logged in to the console, as {role}", role=role)
         return self._sessions.give(Session(role, self._make()), SESSION_LIFETIME)
 
     def session(self, secret: str) -> Session | None:

@@ -125,12 +125,20 @@ class EventFeed:
         try:
             self._stay()
             if self._client is None:
-                client = await self._connect()
-                await client.subscribe(self._happened, self._lost)
-                self._client, self._epoch, self._number = client, self._make(), 0
-                client.whenClosed(self._closed)
+                self._client = await self._subscribed()
+                self._client.whenClosed(self._closed)
         finally:
             self._connecting.release()
+
+    async def _subscribed(self) -> ControlClient:
+        client = await self._connect()
+        self._epoch, self._number = self._make(), 0
+        try:
+            await client.subscribe(self._happened, self._lost)
+        except BaseException:
+            client.close()
+            raise
+        return client
 
     def _happened(self, event: Event) -> None:
         self._tell(b"", msgspec.json.encode(event))

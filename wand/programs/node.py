@@ -4,7 +4,7 @@ A node: etud, wand and what the control socket sees of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +21,7 @@ from wand.programs.directories import DirectoriesService, wantedDirectories
 from wand.programs.etud import EtudService
 from wand.programs.monitor import NODE, REL2, SEALED, Monitor
 from wand.programs.node_monitor import NodeMonitor
+from wand.programs.peer_order import PeerOrder
 from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
 from wand.programs.store_settings import SQLITE
@@ -74,6 +75,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         self.wand.adapted = self._adapted
         self.certified: Callable[[NodeMembership, str], object] = lambda member, interface: None
         self._admission: NodeAdmission | DeputyAdmission | None = None
+        self._peerOrder = PeerOrder(surroundings.context.clock, self._namedPeers)
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
         looks = [*state.looks, self.etud.lookAtRelay, self.etud.lookAtGroups, self._lookAtAdmission]
@@ -192,9 +194,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         See L{wand.control.program.Program}.
         """
         table, transport = self.etud.table, self.etud.transport
-        servers = self._servers
-        texts = ((self.etud.nameOf(peer), peer) for peer in {*table.peers, *servers})
-        named = sorted((text, peer) for text, peer in texts if after is None or text > after)
+        servers = frozenset(self._servers)
         return [
             self._withWay(
                 peer,
@@ -205,8 +205,11 @@ class NodeService(ProgramService[EtudConfiguration]):
                     server=peer in servers,
                 ),
             )
-            for text, peer in named[:count]
+            for text, peer in self._peerOrder.page(after, count)
         ]
+
+    def _namedPeers(self) -> Iterator[tuple[str, Peer]]:
+        return ((self.etud.nameOf(peer), peer) for peer in {*self.etud.table.peers, *self._servers})
 
     def seen(self, after: str | None, count: int) -> list[SeenStatus]:
         """
