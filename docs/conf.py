@@ -13,6 +13,7 @@ author = "the wandaemon authors"
 release = version = metadata.version("wandaemon")
 
 extensions = [
+    "api_table",
     "configuration_table",
     "counters_table",
     "events_table",

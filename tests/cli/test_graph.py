@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simulated.memory_members import keyOf
 
-from wand.cli.graph_text import Picture, asDOT, asSVG, asText, pictureOf
+from wand.cli.graph_text import asDOT, asSVG, asText
+from wand.readings.picture import Picture, pictureOf
 from wand.status import SeenStatus
 
 _SVG = "{http://www.w3.org/2000/svg}"

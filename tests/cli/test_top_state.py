@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from wand.cli.top_screen import rate, screen
-from wand.cli.top_state import EVENTS_KEPT, Reading, TopState
+from wand.cli.top_state import EVENTS_KEPT, TopState
+from wand.readings.rates import Reading
 from wand.status import CounterStatus, PeerStatus, ProgramStatus
 
 

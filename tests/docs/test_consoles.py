@@ -54,6 +54,7 @@ _OTHERS = {
         "cd",
         "mkdir",
         "source",
+        "ssh",
         "unshare",
         "docker",
     ),

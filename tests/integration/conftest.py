@@ -10,6 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from axe import fetch
+from console_browser import Browser
+from consoles import Browse, logIn
 from probing import Probing
 from turns import Turns
 from twisted.internet.epollreactor import EPollReactor
@@ -17,7 +20,7 @@ from twisted.internet.epollreactor import EPollReactor
 from wand.lab import Host, Lab, unusable
 from wand.lab.deployment import Deployment
 from wand.lab.loop import Loop
-from wand.lab.topology import Node, topology
+from wand.lab.topology import Node, Site, topology
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -138,5 +141,30 @@ def probing() -> Iterator[Callable[..., Probing]]:
             started = Probing(network, source, *targets)
             stack.callback(started.stop)
             return started
+
+        yield begin
+
+
+@pytest.fixture(scope="session")
+def axe() -> None:
+    """
+    What finds faults of pages is fetched before a test needs it on a host, which has no Internet.
+    """
+    fetch()
+
+
+@pytest.fixture
+def browse(axe: None) -> Iterator[Browse]:
+    """
+    Begins to browse the console of a site.
+    """
+    with ExitStack() as stack:
+
+        def begin(network: Deployment, site: Site, *options: str, login: bool = True) -> Browser:
+            browser = Browser(network.hosts[site.name])
+            stack.callback(browser.close)
+            if login:
+                logIn(browser, network, site, *options)
+            return browser
 
         yield begin

@@ -15,7 +15,7 @@ from twisted.web.server import Site
 from wand.ethernet import MAC
 from wand.web.metric_families import ProgramMetrics
 from wand.web.metrics_page import MetricsPage
-from wand.web.web_service import WebRequest
+from wand.web.web_request import WebRequest
 
 MACS = [MAC.parse(f"02:10:00:00:00:{number:02x}") for number in range(1, 6)]
 

@@ -9,8 +9,9 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 
+from wand.counters import Counters
 from wand.errors import PortUnavailable
-from wand.web.web_service import CONNECTIONS_MAXIMUM, WebService
+from wand.web.web_service import WebService
 
 
 class WebServiceTests(SynchronousTestCase):
@@ -23,7 +24,8 @@ class WebServiceTests(SynchronousTestCase):
         A web site that is not open yet.
         """
         self.reactor = MemoryReactorClock()
-        self.service = WebService(self.reactor, "127.0.0.1:9450", Resource())
+        self.counters = Counters()
+        self.service = WebService(self.reactor, "127.0.0.1:9450", Resource(), self.counters)
 
     def test_openedOnce(self) -> None:
         """
@@ -63,16 +65,3 @@ class WebServiceTests(SynchronousTestCase):
         with self.assertRaises(PortUnavailable) as raised:
             self.service.startService()
         self.assertIn("the web port 127.0.0.1:9450 cannot be opened", str(raised.exception))
-
-    def test_connectionsAreBounded(self) -> None:
-        """
-        More connections than there is room for are closed at once, and an end makes room.
-        """
-        self.service.startService()
-        factory = self.reactor.tcpServers[0][1]
-        protocols = [factory.buildProtocol(None) for _ in range(CONNECTIONS_MAXIMUM)]
-        for each in protocols:
-            factory.registerProtocol(each)
-        self.assertIsNone(factory.buildProtocol(None))
-        factory.unregisterProtocol(protocols[0])
-        self.assertIsNotNone(factory.buildProtocol(None))

@@ -13,13 +13,10 @@ import click
 from wand.cli.arguments import jsonOption
 from wand.cli.rendering import clean, showJSON, working
 from wand.cli.session import Operation, Session
-from wand.doctor.examination import Examined, examine
+from wand.doctor.examination import examine
 from wand.doctor.findings import BAD, GOOD, UNKNOWN, WARNING, Finding
 from wand.doctor.machine import Machine
-from wand.errors import NotSupported, WandError
-
-#: Seconds for the program to answer.
-PATIENCE: Final = 10.0
+from wand.readings.examined import examined
 
 _MARKS: Final = {GOOD: "ok", UNKNOWN: "?", WARNING: "warn", BAD: "BAD"}
 _STYLES: Final = {GOOD: "green", UNKNOWN: "bright_black", WARNING: "yellow", BAD: "red"}
@@ -48,7 +45,7 @@ def doctor(asJSON: bool) -> Operation:
 
     async def run(session: Session) -> None:
         with working("looking at everything"):
-            findings = list(examine(Machine(), await examined(session), session.now))
+            findings = list(examine(Machine(), await examined(session.client), session.now))
         if asJSON:
             showJSON(findings)
         else:
@@ -58,22 +55,6 @@ def doctor(asJSON: bool) -> Operation:
             raise SomethingIsWrong(f"{wrong} of {len(findings)} checks found what does not work")
 
     return Operation(run)
-
-
-async def examined(session: Session) -> Examined:
-    """
-    Ask the program, if one runs.
-    """
-    try:
-        client = await session.client()
-        status = await session.within(PATIENCE, client.status())
-    except WandError as error:
-        return Examined(None, str(error))
-    try:
-        network = await session.within(PATIENCE, client.netcheck())
-    except (NotSupported, WandError):
-        network = None
-    return Examined(status, network=network)
 
 
 def _show(findings: Sequence[Finding]) -> None:

@@ -4,18 +4,13 @@ The command that draws the network: C{graph}.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from wand.cli.arguments import jsonOption
-from wand.cli.graph_text import asDOT, asSVG, asText, pictureOf
+from wand.cli.graph_text import asDOT, asSVG, asText
 from wand.cli.rendering import showJSON
 from wand.cli.session import Operation, Session
-from wand.errors import NotSupported
-
-if TYPE_CHECKING:
-    from wand.control.client import ControlClient
+from wand.readings.picture import picture
 
 #: How many members are drawn unless the operator says otherwise.
 MOST = 40
@@ -38,20 +33,10 @@ def graph(form: str, most: int, asJSON: bool) -> Operation:
     """Draw the network as this program sees it."""
 
     async def run(session: Session) -> None:
-        client = await session.client()
-        own = (await client.status()).own
-        seen = [each async for each in client.seen()]
-        picture = pictureOf(own.name if own else "", seen, own.key if own else "", await _traffic(client), most)
+        drawn = await picture(await session.client(), most)
         if asJSON:
-            showJSON({"here": picture.here, "nodes": picture.nodes, "left": picture.left})
+            showJSON(drawn)
         else:
-            click.echo(_FORMATS[form](picture))
+            click.echo(_FORMATS[form](drawn))
 
     return Operation(run)
-
-
-async def _traffic(client: ControlClient) -> dict[str, int]:
-    try:
-        return {each.peer: each.bytesReceived + each.bytesSent async for each in client.peers()}
-    except NotSupported:  # a server carries no frames
-        return {}

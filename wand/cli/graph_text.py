@@ -1,21 +1,17 @@
 """
-A picture of a network: who is around this host, and by which way; as text, as DOT and as SVG.
+A picture of a network as text, as DOT and as SVG.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from math import cos, pi, sin
 from typing import Final
 
-import attrs
-import msgspec
-
 from wand.cli.rendering import aligned, clean
 from wand.cli.seen import wayText
 from wand.cli.ways import milliseconds
-from wand.status import SeenStatus
+from wand.readings.picture import Node, Picture
 
 #: The ways that are drawn as a solid line; all others go over somebody else.
 _SOLID: Final = ("direct", "stream")
@@ -38,51 +34,6 @@ _STYLE: Final = """
     text { fill: #e6edf3; } line { stroke: #9aa4ae; } .back { fill: #0d1117; }
   }
 """
-
-
-class Node(msgspec.Struct, frozen=True):
-    """
-    A member in the picture.
-
-    @ivar way: the way to it; empty if there is none.
-    """
-
-    key: str
-    name: str
-    online: bool
-    server: bool
-    way: str
-    relay: str
-    roundTrip: float | None
-
-
-@attrs.frozen
-class Picture:
-    """
-    What is drawn.
-
-    @ivar here: what this host is called.
-    @ivar nodes: the others, by their names.
-    @ivar left: how many are left out.
-    """
-
-    here: str
-    nodes: Sequence[Node]
-    left: int
-
-
-def pictureOf(here: str, seen: Iterable[SeenStatus], ownKey: str, traffic: Mapping[str, int], most: int) -> Picture:
-    """
-    Choose who is drawn: whoever has the most traffic, then those with a way, then those online.
-
-    @param traffic: octets from and to members, by their names.
-    @param most: how many others are drawn at most.
-    """
-    others = [each for each in seen if each.key != ownKey and each.state == "member"]
-    others.sort(key=lambda each: (-traffic.get(each.name, 0), not each.way, not each.online, each.name, each.key))
-    drawn = sorted(others[:most], key=lambda each: (each.name, each.key))
-    nodes = [Node(e.key, e.name, e.online, e.server, e.way, e.relay, e.roundTrip) for e in drawn]
-    return Picture(here, nodes, len(others) - len(nodes))
 
 
 def asText(picture: Picture) -> str:

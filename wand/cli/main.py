@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
         ("report", "report", "report", "Pack what a report of a fault needs, without secrets."),
         ("top", "top", "top", "Show live who sends how much, what is dropped, and what happens."),
         ("graph", "graph", "graph", "Draw the network as this program sees it."),
+        ("console", "console", "console", "Print a link to the console in the browser."),
         ("watch", "watching", "watch", "Show events as they happen, until Ctrl-C."),
         ("events", "watching", "events", "Show the last events."),
         ("version", "version", "version", "Show the version, or compare those of the members."),

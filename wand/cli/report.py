@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import click
 
-from wand.cli.doctor import examined
 from wand.cli.files import newSecretFile
 from wand.cli.rendering import working
 from wand.cli.session import Operation, Session
@@ -17,6 +16,7 @@ from wand.doctor.examination import examine
 from wand.doctor.machine import Machine
 from wand.doctor.report import archive
 from wand.errors import WandError
+from wand.readings.examined import examined
 from wand.version import __version__
 
 #: How many peers, and entries of the table, are in it.
@@ -37,7 +37,7 @@ def report(file: str, force: bool) -> Operation:
     async def run(session: Session) -> None:
         machine = Machine()
         with working("collecting"):
-            known = await examined(session)
+            known = await examined(session.client)
             values: dict[str, Any] = {
                 "version.json": __version__,
                 "doctor.json": list(examine(machine, known, session.now)),

@@ -18,15 +18,15 @@ import msgspec
 
 from wand.cli.session import Operation, Session
 from wand.cli.telling import told
-from wand.cli.top_state import Reading, TopDocument, TopState
-from wand.errors import NotSupported, WandError
+from wand.cli.top_state import TopState
+from wand.errors import WandError
+from wand.readings.rates import TopDocument, read
 
 if TYPE_CHECKING:
     from rich.live import Live
 
     from wand.control.client import ControlClient
     from wand.events import Event
-    from wand.status import PeerStatus
 
 #: Seconds between two readings, and between two looks at the keys.
 INTERVAL: Final = 1.0
@@ -73,7 +73,7 @@ def top(count: int | None, asJSON: bool) -> Operation:
 async def _print(session: Session, client: ControlClient, state: TopState, count: int | None) -> None:
     done = 0
     while done != count:
-        await _read(session, client, state)
+        state.read(await read(client, session.elapsed))
         assert state.now is not None
         status = state.now.status
         events, now = list(state.events), session.now
@@ -101,7 +101,7 @@ async def _show(session: Session, client: ControlClient, state: TopState, count:
         loop.add_reader(descriptor, typed)
         try:
             while done != count and not state.isEnding:
-                await _read(session, client, state)
+                state.read(await read(client, session.elapsed))
                 done += 1
                 _draw(live, state, session.now)
                 due = session.elapsed + INTERVAL
@@ -115,20 +115,6 @@ def _draw(live: Live, state: TopState, now: float) -> None:
     from wand.cli.top_screen import screen
 
     live.update(screen(state, live.console.width, live.console.height, now), refresh=True)
-
-
-async def _read(session: Session, client: ControlClient, state: TopState) -> None:
-    status = await client.status()
-    peers = await _peers(client)
-    counters = [each async for each in client.counters()]
-    state.read(Reading(session.elapsed, status, peers, counters))
-
-
-async def _peers(client: ControlClient) -> list[PeerStatus]:
-    try:
-        return [each async for each in client.peers()]
-    except NotSupported:  # a server has none
-        return []
 
 
 @contextmanager

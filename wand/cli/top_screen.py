@@ -13,8 +13,9 @@ from rich.text import Text
 
 from wand.cli.rendering import clean, duration
 from wand.cli.seen import wayText
-from wand.cli.top_state import ORDERS, PeerRate, TopState
+from wand.cli.top_state import ORDERS, TopState
 from wand.cli.ways import milliseconds
+from wand.readings.rates import PeerRate
 
 #: The most lines of notes, drops and events; peers get what is left, at least some.
 NOTES_MAXIMUM: Final = 2

@@ -4,14 +4,18 @@ What the types of keys do not say: checks of their values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from ipaddress import ip_address, ip_interface
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from wand.endpoint import splitHostPort
 from wand.errors import AddressInvalid
 
 Given = TypeVar("Given")
+
+#: What names of hosts in a browser are made of (RFC 952).
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
 def checked(key: str, check: Callable[[Given], object], value: Given) -> None:
@@ -60,6 +64,30 @@ def checkMetrics(place: str, peers: int) -> None:
         checked("metrics", localPlace, place)
     if not 0 <= peers <= 100_000:
         raise AddressInvalid("metrics-peers", f"expected 0 to 100000, not {peers}")
+
+
+def checkConsole(place: str, certificate: str, names: list[str]) -> None:
+    """
+    Check where the console is served.
+
+    @raise AddressInvalid: with the key and the reason.
+    """
+    if not place:
+        for key in (
+            key for key, value in {"console-certificate": certificate, "console-names": names}.items() if value
+        ):
+            raise AddressInvalid(key, "it is of no use without console: say where to serve it, as 127.0.0.1:8080")
+        return
+    checked("console", localPlace, place)
+    if not ip_address(localPlace(place)[0]).is_loopback and not certificate:
+        raise AddressInvalid(
+            "console",
+            f"{place} is reached by others, who would read what crosses: serve it at 127.0.0.1 and come by ssh -L, or "
+            "name a certificate with its key in console-certificate",
+        )
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise AddressInvalid("console-names", f"{name!r} is not a name of a host")
 
 
 def localPlace(text: str) -> tuple[str, int]:

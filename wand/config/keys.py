@@ -75,6 +75,15 @@ ControlGroup = Annotated[str, about("the group that may use the control socket")
 MetricsPlace = Annotated[str, about("where to serve metrics for Prometheus, such as 127.0.0.1:9450; else nowhere")]
 MetricsPeers = Annotated[int, about("of how many peers there are metrics of their own; 0 for none")]
 
+#: The keys of a program that serves a console.
+ConsolePlace = Annotated[
+    str, about("where to serve the console and the JSON API, such as 127.0.0.1:8080; else nowhere")
+]
+ConsoleCertificate = Annotated[
+    str, about("a file with the certificate and the key of the console, in PEM, where others than this host reach it")
+]
+ConsoleNames = Annotated[list[str], about("by which names browsers ask for the console; else by its address")]
+
 #: Of how many peers there are metrics of their own if the operator says nothing else.
 METRICS_PEERS: Final = 100
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Annotated, Any
 
-from wand.config.checks import checkAddress, checked, checkMetrics, checkRelay
+from wand.config.checks import checkAddress, checkConsole, checked, checkMetrics, checkRelay
 from wand.config.keys import (
     METRICS_PEERS,
     RELAY_CHANNELS,
@@ -15,6 +15,9 @@ from wand.config.keys import (
     RUN,
     STATE,
     Configuration,
+    ConsoleCertificate,
+    ConsoleNames,
+    ConsolePlace,
     ControlGroup,
     ControlPath,
     MetricsPeers,
@@ -90,6 +93,9 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
     relayChannels: RelayChannels = RELAY_CHANNELS
     metrics: MetricsPlace = ""
     metricsPeers: MetricsPeers = METRICS_PEERS
+    console: ConsolePlace = ""
+    consoleCertificate: ConsoleCertificate = ""
+    consoleNames: ConsoleNames = []
 
     def check(self) -> None:
         """
@@ -103,6 +109,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
         self._checkCopies()
         checkRelay(self.relayMegabits, self.relayChannels)
         checkMetrics(self.metrics, self.metricsPeers)
+        checkConsole(self.console, self.consoleCertificate, self.consoleNames)
         if not 0 < len(self.interface.encode()) < 16 or set(self.interface) & set("/ \t\n:"):
             raise AddressInvalid("interface", f"{self.interface!r} is not a name of an interface: 1 to 15 characters")
         for address in self.addresses:

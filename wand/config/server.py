@@ -7,7 +7,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Annotated, Any
 
-from wand.config.checks import checked, checkMetrics, checkRelay, localPlace
+from wand.config.checks import checkConsole, checked, checkMetrics, checkRelay, localPlace
 from wand.config.keys import (
     METRICS_PEERS,
     RELAY_CHANNELS,
@@ -15,6 +15,9 @@ from wand.config.keys import (
     RUN,
     STATE,
     Configuration,
+    ConsoleCertificate,
+    ConsoleNames,
+    ConsolePlace,
     ControlGroup,
     ControlPath,
     MetricsPeers,
@@ -104,6 +107,9 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
     relayChannels: RelayChannels = RELAY_CHANNELS
     metrics: MetricsPlace = ""
     metricsPeers: MetricsPeers = METRICS_PEERS
+    console: ConsolePlace = ""
+    consoleCertificate: ConsoleCertificate = ""
+    consoleNames: ConsoleNames = []
 
     def check(self) -> None:
         """
@@ -112,6 +118,7 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
         super().check()
         checkRelay(self.relayMegabits, self.relayChannels)
         checkMetrics(self.metrics, self.metricsPeers)
+        checkConsole(self.console, self.consoleCertificate, self.consoleNames)
         if not 0 <= self.addressQuarantineDays <= 3660:
             raise AddressInvalid("address-quarantine-days", "expected 0 to 3660 days")
         if not 2 <= self.members <= 10_000_000:

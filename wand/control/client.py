@@ -6,7 +6,7 @@ The side of the control socket that asks.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from errno import EACCES, ECONNREFUSED, ENOENT, EPERM
 from typing import Any
 
@@ -60,23 +60,23 @@ class ControlClient(FrameClient):
         status: ProgramStatus = (await self._send(commands.Status))["status"]
         return status
 
-    def entries(self) -> AsyncIterator[EntryStatus]:
+    def entries(self, after: str | None = None) -> AsyncGenerator[EntryStatus, None]:
         """
         Every entry, in the order of the MAC addresses, asked for page by page.
         """
-        return self._pages(commands.Entries, lambda entry: entry.mac)
+        return self._pages(commands.Entries, lambda entry: entry.mac, after)
 
-    def peers(self) -> AsyncIterator[PeerStatus]:
+    def peers(self, after: str | None = None) -> AsyncGenerator[PeerStatus, None]:
         """
         Every peer, in the order of their texts, asked for page by page.
         """
-        return self._pages(commands.Peers, lambda peer: peer.peer)
+        return self._pages(commands.Peers, lambda peer: peer.peer, after)
 
-    def counters(self) -> AsyncIterator[CounterStatus]:
+    def counters(self, after: str | None = None) -> AsyncGenerator[CounterStatus, None]:
         """
         Every counter, in the order of their names.
         """
-        return self._pages(commands.CounterList, lambda counter: counter.name)
+        return self._pages(commands.CounterList, lambda counter: counter.name, after)
 
     async def add(self, mac: str, peer: str, source: str | None = None, lifetime: float | None = None) -> None:
         """

@@ -6,7 +6,7 @@ A client's connection to a running program, and how commands are sent over it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -89,8 +89,10 @@ class CommandSender:
         self._path = path
         self._connection = connection
 
-    async def _pages(self, command: type[amp.Command], key: Callable[[Item], str]) -> AsyncIterator[Item]:
-        answer = await self._send(command)
+    async def _pages(
+        self, command: type[amp.Command], key: Callable[[Item], str], after: str | None = None
+    ) -> AsyncGenerator[Item, None]:
+        answer = await (self._send(command) if after is None else self._send(command, after=after))
         while True:
             for item in answer["page"]:
                 yield item

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from wand.control import frame_commands as commands
-from wand.control.reach_client import ReachClient
+from wand.control.console_client import ConsoleClient
 
 if TYPE_CHECKING:
     from wand.capture.recording import Wanted
 
 
-class FrameClient(ReachClient):
+class FrameClient(ConsoleClient):
     """
     The part of L{wand.control.client.ControlClient} that is about frames.
     """

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from wand.control import frame_commands as commands
 from wand.control.capture_feed import CaptureFeed
+from wand.control.console_responders import ConsoleResponders
 from wand.control.locator import Answer
 from wand.control.program import Program
-from wand.control.reach_responders import ReachResponders
 from wand.ethernet import MAC
 
 
-class FrameResponders(ReachResponders):
+class FrameResponders(ConsoleResponders):
     """
     Begins and ends the capture of a connection, and sends frames.
     """

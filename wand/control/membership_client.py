@@ -4,7 +4,7 @@ What a client asks about the members of a network.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 from wand.control import membership_commands as commands
@@ -100,11 +100,11 @@ class MembershipClient(CommandSender):
         token: str = answer["token"]
         return token
 
-    def invitations(self) -> AsyncIterator[InvitationStatus]:
+    def invitations(self, after: str | None = None) -> AsyncGenerator[InvitationStatus, None]:
         """
         The invitations that can still be redeemed, in the order of their ids.
         """
-        return self._pages(commands.Invitations, lambda each: each.invitation)
+        return self._pages(commands.Invitations, lambda each: each.invitation, after)
 
     async def withdraw(self, invitation: str) -> None:
         """
@@ -114,23 +114,23 @@ class MembershipClient(CommandSender):
         """
         await self._send(commands.Withdraw, invitation=invitation)
 
-    def members(self) -> AsyncIterator[MemberStatus]:
+    def members(self, after: str | None = None) -> AsyncGenerator[MemberStatus, None]:
         """
         Every member, in the order of their keys, asked for page by page.
         """
-        return self._pages(commands.Members, lambda each: each.key)
+        return self._pages(commands.Members, lambda each: each.key, after)
 
-    def seen(self) -> AsyncIterator[SeenStatus]:
+    def seen(self, after: str | None = None) -> AsyncGenerator[SeenStatus, None]:
         """
         Every member that the program knows, as it sees it, in the order of their keys, asked for page by page.
         """
-        return self._pages(commands.Seen, lambda each: each.key)
+        return self._pages(commands.Seen, lambda each: each.key, after)
 
-    def servers(self) -> AsyncIterator[ServerStatus]:
+    def servers(self, after: str | None = None) -> AsyncGenerator[ServerStatus, None]:
         """
         The servers of the network, in the order of their keys.
         """
-        return self._pages(commands.Servers, lambda each: each.key)
+        return self._pages(commands.Servers, lambda each: each.key, after)
 
     async def approve(self, nameOrKey: str) -> MemberStatus:
         """

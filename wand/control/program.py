@@ -21,6 +21,7 @@ from wand.status import EntryStatus, PeerStatus, ProgramStatus, SeenStatus
 
 if TYPE_CHECKING:
     from wand.capture.recording import Wanted
+    from wand.control.console_commands import ConsoleGrant
 
 
 @attrs.frozen
@@ -195,6 +196,32 @@ class RunningCapture(Protocol):
         """
 
 
+class ConsoleAccess(Protocol):
+    """
+    Who may use the console in the browser.
+    """
+
+    def link(self, *, readOnly: bool) -> ConsoleGrant:
+        """
+        A link that lets one browser in.
+        """
+
+    def token(self, lifetime: float, *, readOnly: bool) -> ConsoleGrant:
+        """
+        A token that lets scripts in.
+
+        @param lifetime: in seconds.
+        @raise wand.errors.NotSupported: if there are too many.
+        """
+
+    def end(self) -> int:
+        """
+        Let nobody in any more.
+
+        @return: how many links, browsers and tokens there were.
+        """
+
+
 class Program(Protocol):
     """
     A running node, server, etud or wand.  Methods raise only L{wand.errors.WandError}.
@@ -320,4 +347,12 @@ class Program(Protocol):
         How this program reaches others.
 
         @raise wand.errors.NotSupported: if it is not a node of a sealed network.
+        """
+
+    @property
+    def console(self) -> ConsoleAccess:
+        """
+        Who may use its console.
+
+        @raise wand.errors.NotSupported: if it serves none.
         """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 import attrs
 
 from wand.config import EtudConfiguration, WansdConfiguration
-from wand.control.program import NetworkAdministration, ReachInspection, RunningCapture
+from wand.control.program import ConsoleAccess, NetworkAdministration, ReachInspection, RunningCapture
 from wand.errors import NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import Context
@@ -63,6 +63,7 @@ class ProgramService(AtomicService, Generic[Kind]):
 
     @ivar configuration: as it was last read.
     @ivar hooks: code of the operator's at work.
+    @ivar consoleAccess: who may use its console; C{None} if it serves none.
     @cvar foreign: files that only the state directories of other kinds of programs have.
     @cvar both: a file that says that this program is of both kinds; see L{wand.state.StateDirectory.checkKind}.
     """
@@ -85,6 +86,7 @@ class ProgramService(AtomicService, Generic[Kind]):
         self.hooks.setServiceParent(self)
         self._surroundings = surroundings
         self._started = surroundings.context.clock.seconds()
+        self.consoleAccess: ConsoleAccess | None = None
 
     @property
     def keepsState(self) -> bool:
@@ -169,3 +171,14 @@ class ProgramService(AtomicService, Generic[Kind]):
     @property
     def reach(self) -> ReachInspection:
         raise NotSupported("only a node of a sealed network looks for ways to others")
+
+    @property
+    def console(self) -> ConsoleAccess:
+        """
+        See L{wand.control.program.Program}.
+        """
+        if self.consoleAccess is None:
+            raise NotSupported(
+                'this program serves no console: set console = "127.0.0.1:8080" in its configuration, and restart it'
+            )
+        return self.consoleAccess

@@ -55,7 +55,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     reactor = _begin(program, options, kind)
     surroundings = _surroundings(reactor, options, kind)
     node = NodeService(surroundings)
-    _control(reactor, node.configuration, options, node)
+    _control(reactor, node.configuration, options, node, surroundings.context)
     _nameMembers(reactor, node, surroundings.context)
     supervised(reactor, Supervisor(os.environ))
     heed(reactor, node.notes, node.reload, node.report)
@@ -80,19 +80,22 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     """
     reactor = _begin(program, options, kind)
     configuration = options.configuration(kind)
+    surroundings: Surroundings[Any]
     server: REL2ServerProgram | SealedServer
     if isinstance(configuration, ServerConfiguration) and configuration.protocol != "rel2":
         from wand.programs.sealed_server import SealedServer
 
-        server = SealedServer(_surroundings(reactor, options, ServerConfiguration), _show)
+        surroundings = _surroundings(reactor, options, ServerConfiguration)
+        server = SealedServer(surroundings, _show)
         supervised(reactor, Supervisor(os.environ), server.opened)
     else:
         from wand.programs.rel2_server import REL2ServerProgram
 
-        server = REL2ServerProgram(_surroundings(reactor, options, kind))
+        surroundings = _surroundings(reactor, options, kind)
+        server = REL2ServerProgram(surroundings)
         supervised(reactor, Supervisor(os.environ))
     if isinstance(configuration, ServerConfiguration):
-        _control(reactor, configuration, options, server)
+        _control(reactor, configuration, options, server, surroundings.context)
     heed(reactor, server.notes, server.reload, server.report)
     keep(reactor, server.notes)
     return server
@@ -172,6 +175,7 @@ def _control(
     told: EtudConfiguration | ServerConfiguration,
     options: ProgramOptions,
     program: NodeService | REL2ServerProgram | SealedServer,
+    context: Context,
 ) -> None:
     socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program)
     socket.setServiceParent(program)
@@ -179,6 +183,14 @@ def _control(
         from wand.web.metrics_page import metricsService  # and with it a web server, which few nodes need
 
         metricsService(reactor, told.metrics, told.metricsPeers, program).setServiceParent(program)
+    if told.console:
+        from wand.console.console_service import ConsoleService, ConsoleSettings  # as above
+        from wand.control.client import connect
+
+        settings = ConsoleSettings(told.console, told.consoleCertificate, told.consoleNames)
+        console = ConsoleService(reactor, settings, context, partial(connect, reactor, told.control))
+        console.setServiceParent(program)
+        program.consoleAccess = console.access
 
 
 def _show(text: str) -> None:

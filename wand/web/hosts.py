@@ -7,7 +7,9 @@ to its own users.  Its requests carry that name in their C{Host}, which is how t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from ipaddress import ip_address
+from typing import Protocol
 
 
 class HostRefused(Exception):
@@ -16,22 +18,52 @@ class HostRefused(Exception):
     """
 
 
-def checkHost(host: str, local: str) -> None:
+class Hosts(Protocol):
     """
-    Check the C{Host} of a request (RFC 9110, section 7.2).
+    Knows which requests are meant for us.
+    """
 
-    @param local: the address at which the request arrived.
-    @raise HostRefused: if that is an address of this machine alone, and C{host} a name other than C{localhost}.
+    def check(self, host: str, local: str) -> None:
+        """
+        Check the C{Host} of a request (RFC 9110, section 7.2).
+
+        @param local: the address at which the request arrived.
+        @raise HostRefused: if it was meant for somebody else.
+        """
+
+
+class TheseNames:
     """
-    if not ip_address(local.partition("%")[0]).is_loopback:
-        return  # Whoever reaches it may call it what they like.
-    name = _withoutPort(host)
-    if name.lower() == "localhost":
-        return
-    try:
-        ip_address(name)
-    except ValueError:
-        raise HostRefused("ask for this page by its address, or as localhost") from None
+    Takes addresses, C{localhost} and some names.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._names = frozenset({"localhost", *(name.lower() for name in names)})
+
+    def check(self, host: str, local: str) -> None:
+        """
+        See L{Hosts.check}.
+        """
+        name = _withoutPort(host)
+        if name.lower() in self._names:
+            return
+        try:
+            ip_address(name)
+        except ValueError:
+            raise HostRefused("ask for this page by its address, or as localhost") from None
+
+
+class AnyName(TheseNames):
+    """
+    Takes any name where others than this machine reach us: they may call us what they like.
+    """
+
+    def check(self, host: str, local: str) -> None:
+        """
+        See L{Hosts.check}.
+        """
+        if ip_address(local.partition("%")[0]).is_loopback:
+            super().check(host, local)
 
 
 def _withoutPort(host: str) -> str:

@@ -48,4 +48,4 @@ def metricsService(reactor: Any, place: str, peersMaximum: int, program: Program
     """
     root = Resource()
     root.putChild(b"metrics", MetricsPage(ProgramMetrics(program, peersMaximum)))
-    return WebService(reactor, place, root)
+    return WebService(reactor, place, root, program.counters)

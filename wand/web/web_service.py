@@ -4,91 +4,35 @@ A web site as a service of a program.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IAddress, IListeningPort
-from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.internet.interfaces import IListeningPort, IOpenSSLServerConnectionCreator, IProtocolFactory
+from twisted.web.http import Request
 from twisted.web.resource import IResource
-from twisted.web.server import Request, Site
+from twisted.web.server import Site
 
 from wand.config import localPlace
+from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
-from wand.web.hosts import HostRefused, checkHost
-
-#: How many connections there are at once; more are closed at once.
-CONNECTIONS_MAXIMUM: Final = 64
-
-#: Seconds that a connection may be without a word.
-PATIENCE: Final = 30.0
-
-_BODY_REFUSED: Final = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+from wand.web.connections import PATIENCE, WebConnections
+from wand.web.web_request import WebRequest
 
 
-class WebRequest(Request):
+class _QuietSite(Site):
     """
-    A request that is answered only if it was meant for us, and whose answer says nothing of the software behind it.
-
-    It has no body, and a connection has no other, so a stranger fills neither the disk with what they send nor our
-    memory with answers that they do not read.
-    """
-
-    def gotLength(self, length: int | None) -> None:
-        """
-        Refuse a body before any of it came, and whatever comes after this request.
-        """
-        super().gotLength(0)
-        self.channel.persistent = False
-        if length != 0:
-            self.channel.write(_BODY_REFUSED)
-            self.channel.loseConnection()
-
-    def handleContentChunk(self, data: bytes) -> None:
-        """
-        Forget what is sent on the way to the end of the connection.
-        """
-
-    def process(self) -> None:
-        """
-        Refuse what a stranger's page had a browser ask; answer everything else.
-        """
-        self.setHeader("connection", "close")
-        try:
-            checkHost(self.getHeader("host") or "", self.getHost().host)
-        except HostRefused as refused:
-            self.setResponseCode(421)
-            self.setHeader("content-type", "text/plain; charset=utf-8")
-            self.write(f"{refused}\n".encode())
-            self.finish()
-            return
-        super().process()
-
-    def render(self, resource: IResource) -> None:
-        """
-        Answer with a page.
-        """
-        self.responseHeaders.removeHeader("server")
-        self.setHeader("x-content-type-options", "nosniff")
-        super().render(resource)
-
-
-class WebConnections(WrappingFactory):
-    """
-    Closes connections beyond L{CONNECTIONS_MAXIMUM} at once.
+    A site that writes no line for each request: strangers would fill the log.
     """
 
     noisy = False
 
-    def buildProtocol(self, address: IAddress | None) -> ProtocolWrapper | None:  # type: ignore[override]
+    def log(self, request: Request) -> None:
         """
-        Take a connection, if there is room.
+        Nothing.
         """
-        if len(self.protocols) >= CONNECTIONS_MAXIMUM:
-            return None
-        return super().buildProtocol(address)
 
 
 class WebService(Service):
@@ -96,15 +40,25 @@ class WebService(Service):
     Serves a web site at one local address, opened with the privileges of the start.
     """
 
-    def __init__(self, reactor: Any, place: str, root: IResource) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        place: str,
+        root: IResource,
+        counters: Counters,
+        requests: type[WebRequest] = WebRequest,
+        tls: IOpenSSLServerConnectionCreator | None = None,
+    ) -> None:
         """
         @param place: C{HOST:PORT}, the host a numeric address.
+        @param requests: what requests are like.
+        @param tls: makes connections with TLS; C{None} for none.
         """
         self._reactor = reactor
         self._place = place
-        self._site = Site(root, requestFactory=WebRequest, timeout=PATIENCE, reactor=reactor)
-        self._site.displayTracebacks = False
-        self._site.noisy = False
+        site = _QuietSite(root, requestFactory=requests, timeout=PATIENCE, reactor=reactor)
+        site.displayTracebacks = False
+        self._connections = WebConnections(site if tls is None else _overTLS(site, tls, reactor), reactor, counters)
         self._port: IListeningPort | None = None
 
     @property
@@ -125,7 +79,7 @@ class WebService(Service):
         """
         host, port = localPlace(self._place)
         try:
-            self._port = self._reactor.listenTCP(port, WebConnections(self._site), interface=host)
+            self._port = self._reactor.listenTCP(port, self._connections, interface=host)
         except CannotListenError as error:
             raise PortUnavailable(f"the web port {self._place} cannot be opened: {error.socketError}") from None
 
@@ -139,9 +93,17 @@ class WebService(Service):
 
     def stopService(self) -> Deferred[None]:
         """
-        Close the port.
+        Close the port, and end what is under way.
         """
         super().stopService()
         port, self._port = self._port, None
+        for each in tuple(self._connections.protocols):
+            each.abort()
         closing: Deferred[None] | None = None if port is None else port.stopListening()
         return succeed(None) if closing is None else closing
+
+
+def _overTLS(site: Site, tls: IOpenSSLServerConnectionCreator, clock: Any) -> IProtocolFactory:
+    from twisted.protocols.tls import TLSMemoryBIOFactory  # 4.4 MB that most programs do without
+
+    return TLSMemoryBIOFactory(tls, False, site, clock)

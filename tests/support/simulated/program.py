@@ -16,11 +16,11 @@ from wand.capture.pcapng import Direction, head
 from wand.capture.recording import Recording, Wanted
 from wand.control.client import ControlClient
 from wand.control.connection import Connection
-from wand.control.program import Program
+from wand.control.program import ConsoleAccess, Program
 from wand.control.server import ControlFactory
 from wand.counters import Counters
 from wand.endpoint import Endpoint
-from wand.errors import NoSuchEntry
+from wand.errors import NoSuchEntry, NotSupported
 from wand.ethernet import MAC, Frame
 from wand.events import Events
 from wand.logs.levels import Levels
@@ -48,6 +48,7 @@ class MemoryProgram(MemoryMembers, Program):
     @ivar table: what the commands see and change.
     @ivar known: the members that it sees.
     @ivar changes: what the next reload says.
+    @ivar access: who may use its console; C{None} if it serves none.
     @ivar stopped: called when somebody stops it.
     """
 
@@ -63,6 +64,16 @@ class MemoryProgram(MemoryMembers, Program):
         self.recordings: list[Recording] = []
         self.ways = MemoryReach(clock)
         self.stopped: Callable[[], object] = lambda: None
+        self.access: ConsoleAccess | None = None
+
+    @property
+    def console(self) -> ConsoleAccess:
+        """
+        Who may use its console.
+        """
+        if self.access is None:
+            raise NotSupported("it serves none")
+        return self.access
 
     def status(self) -> ProgramStatus:
         """

@@ -136,6 +136,17 @@ def certificateOf(state: StateDirectory, certificate: str, key: str) -> Certific
     return _options(_read(certificate, "tls-certificate"), _read(key, "tls-key") if key else "", "tls-certificate")
 
 
+def showing(certificate: str, where: str) -> IOpenSSLServerConnectionCreator:
+    """
+    Makes connections of a server with a certificate of the operator's.
+
+    @param certificate: a file with it, those above it, and its key.
+    @param where: the setting that names the file.
+    @raise ConfigurationInvalid: if it cannot be used.
+    """
+    return _Server(_options(_read(certificate, where), "", where))
+
+
 def _read(path: str, key: str) -> str:
     try:
         return Path(path).read_text()

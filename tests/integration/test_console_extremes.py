@@ -1,0 +1,144 @@
+"""
+The pages of the console with what no network in a lab says: ten thousand members, and texts that are an attack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe import fetch, violations
+from console_browser import NARROW, WIDE, Browser
+from false_program import FalseProgram
+
+HOSTILE = "<img src=x onerror=document.title='lost'><script>document.title='lost'</script>\"' onload=alert(1) \u202e"
+
+STATUS: dict[str, Any] = {
+    "role": "server",
+    "version": HOSTILE,
+    "started": 1.7e9,
+    "notes": [HOSTILE, HOSTILE],
+    "attention": 1,
+    "own": {"name": HOSTILE, "network": HOSTILE, "addresses": [HOSTILE]},
+    "tap": None,
+}
+
+
+def _member(number: int, name: str = "") -> dict[str, Any]:
+    return {
+        "name": name or f"host-{number}",
+        "key": f"{number:064x}",
+        "short": "",
+        "state": "pending" if number == 4321 else "member",
+        "server": number == 0,
+        "addresses": [f"10.77.{number >> 8}.{number & 255}/16"],
+        "macs": [f"02:00:00:00:{number >> 8:02x}:{number & 255:02x}"],
+        "bridge": number == 1,
+        "relay": False,
+        "admission": False,
+        "online": number % 3 != 0,
+        "seen": 1.7e9 + number,
+        "expires": 1.9e9,
+    }
+
+
+def _drawn(number: int, name: str = "") -> dict[str, Any]:
+    way = ("direct", "stream", "relay", "")[number % 4]
+    named = name or f"host-{number}"
+    told = {"online": bool(way), "server": number == 0, "way": way, "relay": "host-0" if way == "relay" else ""}
+    return {"key": f"{number:064x}", "name": named, **told, "roundTrip": 0.012 if way else None}
+
+
+def _documents(count: int, name: str = "") -> dict[str, Any]:
+    graph = {"here": name or "here", "nodes": [_drawn(number, name) for number in range(min(count, 500))]}
+    entry = {"mac": "02:00:00:00:00:01", "peer": HOSTILE, "source": HOSTILE, "since": 1.7e9, "expires": None}
+    return {
+        "status": STATUS,
+        "members": [_member(number, name) for number in range(count)],
+        "counters": [{"name": "drop-" + HOSTILE, "value": 7, "description": HOSTILE}],
+        "graph": {**graph, "left": max(0, count - 500)},
+        "top": {"peers": [{"peer": f"host-{number}", "bytesIn": 10.0**6, "bytesOut": 999.0} for number in range(90)]},
+        "table": [entry],
+        "events": [{"kind": HOSTILE, "time": 1.7e9, "fields": {"name": HOSTILE, "key": HOSTILE, HOSTILE: 1}}],
+        "doctor": [{"check": HOSTILE, "verdict": "bad", "text": HOSTILE, "repair": HOSTILE}],
+        "netcheck": {"checks": [{"name": HOSTILE, "isGood": None, "value": HOSTILE, "about": HOSTILE}], "verdict": ""},
+    }
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """
+    A browser on this host.
+    """
+    fetch()
+    browser = Browser()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def large() -> Iterator[FalseProgram]:
+    """
+    A program that has ten thousand members.
+    """
+    with FalseProgram(_documents(10_000)) as program:
+        yield program
+
+
+def test_tenThousandMembersAreListed(browser: Browser, large: FalseProgram) -> None:
+    """
+    Ten thousand members are shown fifty at a time, sorted as numbers are, and found as somebody types.
+    """
+    browser.open(f"{large.address}/members")
+    browser.shows("1 to 50 of 10,000", ".pager")
+    names = "return [...document.querySelectorAll('.grid tbody .name')].map((each) => each.textContent)"
+    assert browser.run(names) == [f"host-{number}" for number in range(50)]
+    browser.click(".pager [data-what=Next]")
+    assert browser.run(names)[0] == "host-50"
+    browser.click(".grid th button")
+    assert browser.run(names)[0] == "host-9999"
+    browser.find("input[name=needle]").send_keys("host-4321")
+    assert browser.run(names) == ["host-4321"]
+    browser.find("input[name=needle]").clear()
+    browser.find("select[name=state]").send_keys("Waiting")
+    browser.soon(lambda: browser.run(names) == ["host-4321"], "the one that waits")
+    browser.look(size=NARROW)
+    assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
+    browser.look()
+
+
+def test_fiveHundredMembersAreDrawn(browser: Browser, large: FalseProgram) -> None:
+    """
+    Of ten thousand members five hundred are drawn, and the number of the others is said; of the ways that carry
+    something, the sixty busiest move.
+    """
+    browser.open(large.address)
+    browser.soon(lambda: browser.run("return document.querySelectorAll('.dot.member').length") == 500, "500 members")
+    browser.shows("9,500", "#there")
+    moving = "return document.querySelectorAll('.flow:not([hidden])').length"
+    browser.soon(lambda: browser.run(moving), "something that moves")
+    assert browser.run(moving) <= 120
+    outside = """
+        const box = document.querySelector(".picture").getBoundingClientRect();
+        return [...document.querySelectorAll(".dot")].map((each) => each.getBoundingClientRect())
+          .filter((each) => each.left < box.left - 30 || each.right > box.right + 30).length;
+    """
+    for size in (WIDE, NARROW):
+        browser.look(size=size)
+        browser.soon(lambda: not browser.run(outside), "everybody inside")
+        assert violations(browser) == []
+    browser.look()
+
+
+def test_whatTheNetworkSaysIsText(browser: Browser) -> None:
+    """
+    Whatever names, notes and events contain is shown as it is, on every page, and never becomes a part of it.
+    """
+    with FalseProgram(_documents(3, HOSTILE)) as program:
+        for page in ("", "members", "table", "events", "reach", "doctor"):
+            browser.open(f"{program.address}/{page}")
+            browser.shows("<script>document.title", "main")
+            assert browser.run("return document.querySelectorAll('main img, main script').length") == 0
+            assert "lost" not in browser.driver.title
+        assert not [each for each in browser.complaints() if "Content Security Policy" in each]

@@ -1,0 +1,71 @@
+"""
+Requests to a web site.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.web.resource import IResource
+from twisted.web.server import Request
+
+from wand.web.hosts import AnyName, HostRefused, Hosts
+
+_BODY_REFUSED: Final = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+class WebRequest(Request):
+    """
+    A request that is answered only if it was meant for us, and whose answer says nothing of the software behind it.
+
+    Its body is short, if it may have one at all, and a connection has no other request; so a stranger fills neither the
+    disk with what they send nor our memory with answers that they do not read.
+
+    @cvar bodyMaximum: the most octets of a body.
+    @cvar hosts: knows which requests are meant for us.
+    """
+
+    bodyMaximum = 0
+    hosts: Hosts = AnyName()
+
+    def gotLength(self, length: int | None) -> None:
+        """
+        Refuse a body that is too long, or does not say how long it is, before any of it came; and whatever comes after
+        this request.
+        """
+        self._refused = length is None or length > self.bodyMaximum
+        super().gotLength(0 if self._refused else length)
+        self.channel.persistent = False
+        if self._refused:
+            self.channel.write(_BODY_REFUSED)
+            self.channel.loseConnection()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """
+        Forget what is sent on the way to the end of the connection.
+        """
+        if not self._refused:
+            super().handleContentChunk(data)
+
+    def process(self) -> None:
+        """
+        Refuse what a stranger's page had a browser ask; answer everything else.
+        """
+        self.setHeader("connection", "close")
+        try:
+            self.hosts.check(self.getHeader("host") or "", self.getHost().host)
+        except HostRefused as refused:
+            self.setResponseCode(421)
+            self.setHeader("content-type", "text/plain; charset=utf-8")
+            self.write(f"{refused}\n".encode())
+            self.finish()
+            return
+        super().process()
+
+    def render(self, resource: IResource) -> None:
+        """
+        Answer with a page.
+        """
+        self.responseHeaders.removeHeader("server")
+        self.setHeader("x-content-type-options", "nosniff")
+        super().render(resource)
