@@ -6,7 +6,7 @@ The side of the control socket that asks.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from errno import EACCES, ECONNREFUSED, ENOENT, EPERM
 from typing import Any
 
