@@ -81,7 +81,8 @@ def _flat(found: Any) -> str:
     )
 
 
-_SETTLED: Final = "99.9 % know the same, and nobody is doubted in vain, first after, s"
+#: At first everybody may know the same because nobody knows of anything yet: that does not count.
+_SETTLED: Final = "99.9 % know the same for good after, s"
 
 GOALS: Final = (
     Goal(
