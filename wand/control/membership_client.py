@@ -30,14 +30,15 @@ class MembershipClient(CommandSender):
         """
         await self._send(commands.Join, token=token)
 
-    async def found(self, name: str, prefix: str = "") -> str:
+    async def found(self, name: str, prefix: str = "", prefix6: str = "") -> str:
         """
         Make a network.
 
         @param prefix: where overlay addresses come from; empty for the usual one.
+        @param prefix6: where those of IPv6 come from; empty for the usual one.
         @return: an invitation for one node; empty if nobody knows where others reach this one.
         """
-        token: str = (await self._send(commands.Found, name=name, prefix=prefix))["token"]
+        token: str = (await self._send(commands.Found, name=name, prefix=prefix, prefix6=prefix6))["token"]
         return token
 
     async def request(self) -> str:

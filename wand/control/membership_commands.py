@@ -27,7 +27,11 @@ class Found(Request):
     Make a network; the answer has an invitation, or nothing if nobody knows where others reach the node.
     """
 
-    arguments: ClassVar = [(b"name", amp.Unicode()), (b"prefix", amp.Unicode())]
+    arguments: ClassVar = [
+        (b"name", amp.Unicode()),
+        (b"prefix", amp.Unicode()),
+        (b"prefix6", amp.Unicode(optional=True)),
+    ]
     response: ClassVar = [(b"token", amp.Unicode())]
 
 

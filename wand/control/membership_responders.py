@@ -35,11 +35,11 @@ class MembershipResponders(Locator):
         return {}
 
     @commands.Found.responder
-    async def found(self, name: str, prefix: str) -> Answer:
+    async def found(self, name: str, prefix: str, prefix6: str = "") -> Answer:
         """
         Make a network, and answer with an invitation.
         """
-        return {"token": await self._program.found(name, prefix)}
+        return {"token": await self._program.found(name, prefix, prefix6)}
 
     @commands.Ask.responder
     def ask(self) -> Answer:

@@ -290,7 +290,7 @@ class Program(Protocol):
         @raise wand.errors.NotSupported: if this program is not a node of a sealed network.
         """
 
-    async def found(self, name: str, prefix: str) -> str:
+    async def found(self, name: str, prefix: str, prefix6: str = "") -> str:
         """
         Make a network whose first member this node is, and which it admits others to.
 

@@ -266,14 +266,14 @@ class NodeService(ProgramService[EtudConfiguration]):
             raise NotSupported(f"there is nothing to join: this node speaks {self.etud.protocol.name}")
         return self.etud.member.request()
 
-    async def found(self, name: str, prefix: str) -> str:
+    async def found(self, name: str, prefix: str, prefix6: str = "") -> str:
         """
         See L{wand.control.program.Program}.
         """
         if self.etud.member is None:
             raise NotSupported(f"there is no network to found: this node speaks {self.etud.protocol.name}")
         try:
-            return await self._admit(self.etud.member).found(name, prefix)
+            return await self._admit(self.etud.member).found(name, prefix, prefix6)
         except BaseException:
             if not self.etud.member.enrolment.state.has(FOUNDED):
                 await self._admitNobody()

@@ -21,6 +21,7 @@ from wand.programs.authority_store import AuthorityStore, networkSettings
 from wand.programs.hooks import HookService
 from wand.programs.opening import Opening
 from wand.programs.store_settings import SQLITE
+from wand.sealed.authority.new_prefixes import AUTO, NONE
 from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings
 from wand.sealed.credentials.fields import nameLike
 from wand.sealed.node.enrolment_files import FOUNDED
@@ -77,11 +78,13 @@ class NodeAdmission(Service):
         if self._state.has(FOUNDED):
             Deferred.fromCoroutine(self._resume()).addErrback(self._failed)
 
-    async def found(self, name: str, prefix: str) -> str:
+    async def found(self, name: str, prefix: str, prefix6: str) -> str:
         """
         Make a network.
 
-        @param prefix: where overlay addresses come from; empty for the usual one, or one that is free on this host.
+        @param prefix: where overlay addresses come from; empty for the usual one, or one that is free on this host;
+            C{none} for IPv6 alone.
+        @param prefix6: where those of IPv6 come from; empty for a prefix of the network's own, and C{none} for none.
         @return: the first invitation, for one node within a day; empty if nobody knows where others reach this node.
         @raise MembershipRefused: if this node is a member already.
         @raise wand.errors.ConfigurationInvalid: if the name or the prefix cannot be used.
@@ -89,13 +92,17 @@ class NodeAdmission(Service):
         """
         self._checkNew()
         configuration = _likeServer(
-            self._state, self._member.wish, network=name, prefix=prefix or freePrefix(NetworkSettings().prefix)
+            self._state,
+            self._member.wish,
+            network=name,
+            prefix=prefix or freePrefix(NetworkSettings().prefix),
+            prefix6=prefix6 or AUTO,
         )
         networkSettings(configuration).check()
-        reason = obstacle(configuration.prefix)
-        if reason:
-            raise ConfigurationInvalid("", "prefix", reason)
-        self._state.write(FOUNDED, f"{name} {configuration.prefix}\n".encode())
+        for key, value in (("prefix", configuration.prefix), ("prefix6", configuration.prefix6)):
+            if reason := obstacle(value):
+                raise ConfigurationInvalid("", key, reason)
+        self._state.write(FOUNDED, f"{name} {configuration.prefix} {configuration.prefix6}\n".encode())
         try:
             admitter = await self._open(configuration)
         except BaseException:
@@ -128,8 +135,10 @@ class NodeAdmission(Service):
         Open the network that was founded; make it as it was asked for, if something came between that and its making.
         """
         asked = (self._state.read(FOUNDED) or b"").decode(errors="replace").split()
-        if len(asked) == 2:
-            return await self._open(_likeServer(self._state, self._member.wish, network=asked[0], prefix=asked[1]))
+        if len(asked) in (2, 3):
+            name, prefix, prefix6 = (*asked, NONE)[:3]  # an earlier release knew one prefix
+            more = {"network": name, "prefix": prefix, "prefix6": prefix6}
+            return await self._open(_likeServer(self._state, self._member.wish, **more))
         if not self._state.has(*NETWORK_FILES, SQLITE):
             path = self._state.path / FOUNDED
             raise StateUnavailable(

@@ -148,7 +148,7 @@ class ProgramService(AtomicService, Generic[Kind]):
     def request(self) -> str:
         raise NotSupported("only a node of a sealed network asks to be admitted")
 
-    async def found(self, name: str, prefix: str) -> str:
+    async def found(self, name: str, prefix: str, prefix6: str = "") -> str:
         raise NotSupported("only a node of a sealed network founds one")
 
     @property

@@ -96,6 +96,7 @@ def _own(administration: Administration) -> OwnStatus:
         networkKey=network.key,
         cipher=network.cipher,
         prefix=network.prefix,
+        prefix6=network.prefix6,
         name=own.name if own else "",
         key=own.key if own else "",
         addresses=[],

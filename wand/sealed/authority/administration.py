@@ -72,6 +72,7 @@ class Administration:
             key=self._network.identity.text,
             cipher=descriptor.cipher,
             prefix=descriptor.prefix,
+            prefix6=descriptor.prefix6,
             created=descriptor.created,
             signs=issuer.hasKey,
             unsigned=len(self._revoker.unsigned) + (0 if issuer.hasKey else len(issuer.due)),

@@ -112,7 +112,7 @@ class MemberRecovery:
         holder = assignments.holderOfAddress(address)
         other = None if holder in (None, content.identity) else self._members.get(holder or b"")
         if other is not None and not self._isFirst(content, other) and other.state != "revoked":
-            return await assignments.takeAddress(content.identity)
+            return await assignments.takeInstead(address, content.identity)
         await assignments.giveAddress(address, content.identity)
         if other is not None and other.state != "revoked":
             await self.readdress(other, address)
@@ -184,7 +184,7 @@ class MemberRecovery:
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         @raise MembershipRefused: if there is none left.
         """
-        new = await self._assignments.takeAddress(other.identity)
+        new = await self._assignments.takeInstead(address, other.identity)
         moved = tuple(new if each == address else each for each in other.addresses)
         await self._members.change(other.identity, lambda before: msgspec.structs.replace(before, addresses=moved))
         if other.state == "member":

@@ -106,6 +106,7 @@ class NetworkStatus(Status, frozen=True):
     A network.
 
     @ivar key: its public key in hex.
+    @ivar prefix6: that of its IPv6 addresses, where C{prefix} is of IPv4; else empty.
     @ivar signs: does this program have the network's private key?
     @ivar unsigned: how many certificates and revocations wait for a signature made elsewhere.
     """
@@ -117,3 +118,11 @@ class NetworkStatus(Status, frozen=True):
     created: float
     signs: bool
     unsigned: int
+    prefix6: str = ""
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """
+        Those that there are.
+        """
+        return tuple(filter(None, (self.prefix, self.prefix6)))

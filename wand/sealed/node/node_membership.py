@@ -222,7 +222,7 @@ class NodeMembership:
         self._announce()
         self._parts.admitters.start()
         if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
-            self._parts.overlap.start(self.enrolment.descriptor.prefix, self._ofOverlay)
+            self._parts.overlap.start(self.enrolment.descriptor.prefixes, self._ofOverlay)
 
     def _ofOverlay(self) -> list[str]:
         own = self.enrolment.own
