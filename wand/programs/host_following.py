@@ -114,6 +114,13 @@ class HostFollowing:
         if isMAC:
             self._macAdopted()
 
+    def announce(self) -> None:
+        """
+        Tell everybody which MAC address our IP addresses have.
+        """
+        if not self._isStopped:
+            self._announcing.begin()
+
     def _macAdopted(self) -> None:
         node = self._node
         node.macAdopted()

@@ -113,6 +113,7 @@ class NodeService(ProgramService[EtudConfiguration]):
             self._admission = DeputyAdmission(self._surroundings.context, self.hooks, member)
             self._admission.setServiceParent(self)
         if member is not None:
+            self.etud.certified()
             self.certified(member, self.etud.tap.interface)
 
     def _admit(self, member: NodeMembership) -> NodeAdmission:

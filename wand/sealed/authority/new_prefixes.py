@@ -34,7 +34,9 @@ def prefixesWanted(prefix: str, prefix6: str, entropy: Callable[[int], bytes]) -
     else:
         second = uniqueLocal(entropy) if prefix6 == AUTO else _checked("prefix6", prefix6)
     if second and ":" not in second:
-        raise ConfigurationInvalid("", "prefix6", f"{second} is not a prefix of IPv6; write it like fd12:3456:789a::/64")
+        raise ConfigurationInvalid(
+            "", "prefix6", f"{second} is not a prefix of IPv6; write it like fd12:3456:789a::/64"
+        )
     if isIPv6 and second:
         raise ConfigurationInvalid("", "prefix6", f"prefix is of IPv6 already, {first}: give it one of IPv4, or none")
     if not first and not second:

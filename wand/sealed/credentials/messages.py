@@ -11,7 +11,17 @@ from msgspec import Meta
 from msgspec.structs import force_setattr
 
 from wand.sealed import control_numbers
-from wand.sealed.credentials.fields import Count, Octets6, Octets16, Octets32, Octets64, WantedAddresses, checkSecret, checkWanted, printable
+from wand.sealed.credentials.fields import (
+    Count,
+    Octets6,
+    Octets16,
+    Octets32,
+    Octets64,
+    WantedAddresses,
+    checkSecret,
+    checkWanted,
+    printable,
+)
 from wand.sealed.credentials.signed import SIGNED_MAXIMUM, Body, packed, unpacked
 from wand.sealed.credentials.token import Endpoints
 

@@ -5,7 +5,7 @@ on who was revoked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from twisted.logger import Logger
@@ -68,6 +68,12 @@ class NodeMembership:
         self._follower = node.follower
         self._streams = node.streams
         self._revocations: RevocationExchange | None = None
+
+    def addLeftOut(self, had: Sequence[str]) -> None:
+        """
+        See L{wand.sealed.node.own_addresses.OwnAddresses.addLeftOut}.
+        """
+        self._parts.addresses.addLeftOut(self.enrolment.own, had)
 
     def useStream(self, server: bytes) -> None:
         """
