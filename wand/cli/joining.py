@@ -18,6 +18,7 @@ from wand.cli.session import Operation, Session
 from wand.cli.starting import nodeOf
 from wand.errors import MembershipRefused, NotSupported, WandError
 from wand.events import Event
+from wand.sealed.credentials.fields import wantedFrom, withoutPrefix
 from wand.sealed.credentials.token_text import TOKEN_PREFIX, TOKEN_VARIABLE
 from wand.status import ProgramStatus
 
@@ -35,13 +36,21 @@ STATUS_INTERVAL: Final = 0.1
     metavar="SECONDS",
     help="How long to wait for the server; the node goes on trying after that.",
 )
+@click.option(
+    "--address",
+    "addresses",
+    multiple=True,
+    metavar="ADDRESS",
+    help="An address to ask for in the network, as 10.77.0.9; one of IPv4, one of IPv6, or both.",
+)
 @click.pass_context
-def join(context: click.Context, file: str | None, timeout: float) -> Operation:
+def join(context: click.Context, file: str | None, timeout: float, addresses: tuple[str, ...]) -> Operation:
     """Join a network with an invitation.
 
     Read the token, or what wand admit printed, from TOKEN-FILE (- is standard input), from the environment variable
     WAND_TOKEN or from a pipe, or ask for it. Where no node runs, start one in the background.
     """
+    wanted = _wanted(addresses)
     token = _token(file, inShell=isinstance(context.obj, InShell))
 
     async def run(session: Session) -> None:
@@ -55,7 +64,7 @@ def join(context: click.Context, file: str | None, timeout: float) -> Operation:
         await client.subscribe(told)
         before = (await client.status()).own
         try:
-            await client.join(token)
+            await client.join(token, wanted)
             with working("waiting for the server"):
                 status = await _member(session, refusals, timeout)
         finally:
@@ -65,8 +74,30 @@ def join(context: click.Context, file: str | None, timeout: float) -> Operation:
             showRedeemed(before, status, session.now)
         else:
             showJoined(status, session.now)
+        _sayOfAddresses(status, wanted)
 
     return Operation(run)
+
+
+def _wanted(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return wantedFrom(addresses)
+    except MembershipRefused as error:
+        raise click.BadParameter(str(error), param_hint="--address") from None
+
+
+def _sayOfAddresses(status: ProgramStatus, wanted: tuple[str, ...]) -> None:
+    """
+    A member keeps the addresses that it has, and a server that is older than the option does not know of it.
+    """
+    own = status.own
+    missed = [each for each in wanted if own is not None and each not in map(withoutPrefix, own.addresses)]
+    if own is not None and missed:
+        click.echo(
+            f"wand: it did not get {' and '.join(missed)}; at the server, wand address {clean(own.name)} "
+            f"{' '.join(missed)} changes that",
+            err=True,
+        )
 
 
 def _token(file: str | None, *, inShell: bool) -> str:

@@ -27,11 +27,11 @@ class MembershipResponders(Locator):
     # Joining.
 
     @commands.Join.responder
-    async def join(self, token: str) -> Answer:
+    async def join(self, token: str, addresses: str = "") -> Answer:
         """
         Redeem an invitation.
         """
-        await self._program.join(token)
+        await self._program.join(token, addresses.split())
         return {}
 
     @commands.Found.responder
@@ -131,6 +131,13 @@ class MembershipResponders(Locator):
         Call a member something else.
         """
         return {"member": await self._program.network.rename(nameOrKey, name)}
+
+    @commands.Readdress.responder
+    async def address(self, nameOrKey: str, addresses: list[str]) -> Answer:
+        """
+        Give a member other overlay addresses.
+        """
+        return {"member": await self._program.network.address(nameOrKey, addresses)}
 
     @commands.Limit.responder
     async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> Answer:

@@ -98,4 +98,6 @@ class DeputyAdmission(Service):
         Admit nobody any more, and close the store.
         """
         super().stopService()
+        if self._opening.result is not None:
+            self._opening.result.stop()
         return Deferred.fromCoroutine(self._store.close())

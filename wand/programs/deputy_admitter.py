@@ -25,11 +25,19 @@ class DeputyAdmitter:
     def __init__(self, authority: Deputy, member: NodeMembership, context: Context) -> None:
         self.authority = authority
         self._member = member
-        authority.observe(Admissions(authority, member.sessions, member.sealed.control, context, lambda identity: None))
+        self._admissions = Admissions(authority, member.sessions, member.sealed.control, context, lambda identity: None)
+        authority.observe(self._admissions)
         member.enrolment.admitting = authority.own
         member.claims.taken = authority.heard
         for each in member.claims.announcements:
             authority.heard(each)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._admissions.stop()
+        self.authority.stop()
 
     def presenceOf(self, identity: Identity) -> tuple[bool, float | None]:
         """

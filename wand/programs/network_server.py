@@ -170,6 +170,7 @@ class NetworkServer:
             self._tending,
             self._places,
             self._news,
+            self._admissions,
             self.authority,
             self._calls,
             self._clocks,

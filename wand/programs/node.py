@@ -4,7 +4,7 @@ A node: etud, wand and what the control socket sees of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -246,7 +246,7 @@ class NodeService(ProgramService[EtudConfiguration]):
 
     # What the control socket changes.
 
-    async def join(self, token: str) -> None:
+    async def join(self, token: str, addresses: Sequence[str] = ()) -> None:
         """
         See L{wand.control.program.Program}.
         """
@@ -255,9 +255,13 @@ class NodeService(ProgramService[EtudConfiguration]):
         if self._admission is not None and self.etud.member.enrolment.stage == "new":
             raise MembershipRefused("this node is just founding a network")
         if token.strip().startswith(ANSWER_PREFIX):
+            if addresses:
+                raise MembershipRefused(
+                    "whoever admits a node by hand chooses its addresses: wand address NAME ADDRESS changes them there"
+                )
             self.etud.member.takeAnswer(token)
         else:
-            self.etud.member.redeem(token)
+            self.etud.member.redeem(token, addresses)
 
     def request(self) -> str:
         """

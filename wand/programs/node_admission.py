@@ -196,7 +196,7 @@ class NodeAdmission(Service):
         super().stopService()
         admitter, self._opening.result = self._opening.result, None
         if admitter is not None:
-            admitter.authority.stop()
+            admitter.stop()
         return Deferred.fromCoroutine(self._closeStore())
 
     async def _closeStore(self) -> None:

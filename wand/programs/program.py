@@ -5,7 +5,7 @@ What every program with a control socket is made of.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
@@ -142,7 +142,7 @@ class ProgramService(AtomicService, Generic[Kind]):
     def wake(self, mac: MAC) -> None:
         raise NotSupported("only a node carries frames")
 
-    async def join(self, token: str) -> None:
+    async def join(self, token: str, addresses: Sequence[str] = ()) -> None:
         raise NotSupported("only a node of a sealed network joins one")
 
     def request(self) -> str:

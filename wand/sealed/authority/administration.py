@@ -10,11 +10,13 @@ import msgspec
 
 from wand.errors import MembershipRefused
 from wand.events import Events
+from wand.interfaces.membership import Member
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.readdressing import Readdressing
 from wand.sealed.authority.revoker import Revoker
 from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.servers import Servers
@@ -58,6 +60,7 @@ class Administration:
         self._revoker = revoker
         self._servers = servers
         self._events = events
+        self._readdressing = Readdressing(members, assignments, issuer, events)
 
     # What there is.
 
@@ -230,6 +233,25 @@ class Administration:
         renamed = await self._members.change(record.identity, lambda before: msgspec.structs.replace(before, name=name))
         await self._assignments.keepName(name, record.identity)
         return (await self._certified(renamed)).status
+
+    async def address(self, nameOrKey: str, addresses: Sequence[str]) -> MemberStatus:
+        """
+        See L{Readdressing.give}.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        """
+        return await self._readdressing.give(self._members.find(nameOrKey), addresses)
+
+    def newsFor(self, member: Member) -> bytes:
+        """
+        The certificate of a member that has just shown an earlier one, with other addresses or another name; empty if
+        it has shown the one that counts.
+        """
+        record = self._members.get(member.identity)
+        if record is None or record.state != "member" or record.issued < member.issued:
+            return b""
+        isSame = (record.name, record.addresses) == (member.name, member.addresses)
+        return b"" if isSame or self._issuer.isDue(record) else record.certificate
 
     async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> MemberStatus:
         """

@@ -5,6 +5,7 @@ The fields of signed things and messages, with their limits.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 from socket import AF_INET, inet_ntop, inet_pton
@@ -12,6 +13,7 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta
 
+from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 
 #: A public key, or a secret.
@@ -106,6 +108,27 @@ def checkWanted(addresses: tuple[str, ...]) -> None:
             raise ValueError(f"{text} is not an overlay address")
     if len({each.version for each in found}) < len(found):
         raise ValueError(f"{' and '.join(addresses)} are of one kind: a member has one address of each")
+
+
+def wantedFrom(texts: Iterable[str]) -> tuple[str, ...]:
+    """
+    Read the overlay addresses that somebody would like, as they are typed.
+
+    @return: as L{checkWanted} has them.
+    @raise MembershipRefused: if no member can have them, with the reason.
+    """
+    found: list[str] = []
+    for text in texts:
+        try:
+            found.append(str(ip_address(text.strip())))
+        except ValueError:
+            reason = f"{text[:64]!r} is not an IP address; write it like 10.77.0.9"
+            raise MembershipRefused(reason) from None
+    try:
+        checkWanted(tuple(found))
+    except ValueError as error:
+        raise MembershipRefused(str(error)) from None
+    return tuple(found)
 
 
 def checkMACs(macs: tuple[bytes, ...]) -> None:

@@ -28,6 +28,7 @@ class MemberStatus(Status, frozen=True):
         network.
     @ivar online: is it online? C{None} where nobody can tell.
     @ivar seen: when it was last heard; C{None} where that is not known.
+    @ivar awaited: does what was changed just now wait for a signature of the network key?
     @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     """
 
@@ -51,6 +52,7 @@ class MemberStatus(Status, frozen=True):
     admitter: str = ""
     online: bool | None = None
     seen: float | None = None
+    awaited: bool = False
 
 
 class InvitationStatus(Status, frozen=True):

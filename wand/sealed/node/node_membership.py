@@ -12,6 +12,7 @@ from twisted.logger import Logger
 
 from wand.ethernet import MAC
 from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.fields import wantedFrom
 from wand.sealed.credentials.handed import HandedAnswer, HandedRequest
 from wand.sealed.credentials.token import Token
 from wand.sealed.node.handed_membership import takeHanded
@@ -127,15 +128,17 @@ class NodeMembership:
         self.claims.stop()
         self.enrolment.stop()
 
-    def redeem(self, text: str) -> None:
+    def redeem(self, text: str, addresses: Sequence[str] = ()) -> None:
         """
         Keep an invitation, and redeem it.
 
+        @param addresses: the overlay addresses that this node would like, without the lengths of their prefixes.
         @raise wand.errors.TokenInvalid: if C{text} is not an invitation.
-        @raise wand.errors.MembershipRefused: if this node is a member of another network.
+        @raise wand.errors.MembershipRefused: if this node is a member of another network, or no member can have such
+            addresses.
         @raise wand.errors.StateUnavailable: if the revocations that are kept cannot be read.
         """
-        self.enrolment.begin(Token.parse(text))
+        self.enrolment.begin(Token.parse(text), wantedFrom(addresses))
         if self.enrolment.stage == "member":
             self._follower.serversChanged()
         self._parts.redeeming.begin()
