@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
+from ipaddress import ip_address
 from typing import Final
 
 import click
@@ -18,7 +19,6 @@ from wand.cli.session import Operation, Session
 from wand.cli.starting import nodeOf
 from wand.errors import MembershipRefused, NotSupported, WandError
 from wand.events import Event
-from wand.sealed.credentials.fields import wantedFrom, withoutPrefix
 from wand.sealed.credentials.token_text import TOKEN_PREFIX, TOKEN_VARIABLE
 from wand.status import ProgramStatus
 
@@ -50,7 +50,6 @@ def join(context: click.Context, file: str | None, timeout: float, addresses: tu
     Read the token, or what wand admit printed, from TOKEN-FILE (- is standard input), from the environment variable
     WAND_TOKEN or from a pipe, or ask for it. Where no node runs, start one in the background.
     """
-    wanted = _wanted(addresses)
     token = _token(file, inShell=isinstance(context.obj, InShell))
 
     async def run(session: Session) -> None:
@@ -64,7 +63,7 @@ def join(context: click.Context, file: str | None, timeout: float, addresses: tu
         await client.subscribe(told)
         before = (await client.status()).own
         try:
-            await client.join(token, wanted)
+            await client.join(token, addresses)
             with working("waiting for the server"):
                 status = await _member(session, refusals, timeout)
         finally:
@@ -74,16 +73,9 @@ def join(context: click.Context, file: str | None, timeout: float, addresses: tu
             showRedeemed(before, status, session.now)
         else:
             showJoined(status, session.now)
-        _sayOfAddresses(status, wanted)
+        _sayOfAddresses(status, addresses)
 
     return Operation(run)
-
-
-def _wanted(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    try:
-        return wantedFrom(addresses)
-    except MembershipRefused as error:
-        raise click.BadParameter(str(error), param_hint="--address") from None
 
 
 def _sayOfAddresses(status: ProgramStatus, wanted: tuple[str, ...]) -> None:
@@ -91,7 +83,8 @@ def _sayOfAddresses(status: ProgramStatus, wanted: tuple[str, ...]) -> None:
     A member keeps the addresses that it has, and a server that is older than the option does not know of it.
     """
     own = status.own
-    missed = [each for each in wanted if own is not None and each not in map(withoutPrefix, own.addresses)]
+    had = [] if own is None else [each.partition("/")[0] for each in own.addresses]
+    missed = [each for each in map(str, map(ip_address, wanted)) if each not in had]
     if own is not None and missed:
         click.echo(
             f"wand: it did not get {' and '.join(missed)}; at the server, wand address {clean(own.name)} "
