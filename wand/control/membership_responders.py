@@ -27,19 +27,19 @@ class MembershipResponders(Locator):
     # Joining.
 
     @commands.Join.responder
-    async def join(self, token: str, addresses: str = "") -> Answer:
+    async def join(self, token: str, addresses: str | None = None) -> Answer:
         """
         Redeem an invitation.
         """
-        await self._program.join(token, addresses.split())
+        await self._program.join(token, (addresses or "").split())
         return {}
 
     @commands.Found.responder
-    async def found(self, name: str, prefix: str, prefix6: str = "") -> Answer:
+    async def found(self, name: str, prefix: str, prefix6: str | None = None) -> Answer:
         """
         Make a network, and answer with an invitation.
         """
-        return {"token": await self._program.found(name, prefix, prefix6)}
+        return {"token": await self._program.found(name, prefix, prefix6 or "")}
 
     @commands.Ask.responder
     def ask(self) -> Answer:

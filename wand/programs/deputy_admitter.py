@@ -4,6 +4,10 @@ What a member does that the network lets admit others: it answers them, and keep
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import attrs
+
 from wand.interfaces import Context, IRecords
 from wand.programs.admitter import endpointsOf
 from wand.programs.hooks import HookService
@@ -55,14 +59,17 @@ class DeputyAdmitter:
         return endpointsOf(self._member)
 
 
-async def openDeputy(records: IRecords, member: NodeMembership, context: Context, hooks: HookService) -> Deputy:
+async def openDeputy(
+    records: IRecords, member: NodeMembership, context: Context, hooks: HookService, reserve: Sequence[str]
+) -> Deputy:
     """
     Read whom this node admitted.
 
     @param hooks: those that are asked before somebody is admitted.
+    @param reserve: ranges of addresses that nobody gets, see L{wand.address_ranges}.
     @raise wand.errors.StoreUnavailable: if the store cannot be used.
     """
-    own = _ownOf(member)
+    own = attrs.evolve(_ownOf(member), reserve=reserve)
     return await Deputy.open(records, own, context.clock, context.events, hooks.listeners, wallClock=context.wallClock)
 
 

@@ -110,7 +110,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         if member is not None and member.enrolment.isGranted and self._admission is None:
             from wand.programs.deputy_admission import DeputyAdmission  # as above
 
-            self._admission = DeputyAdmission(self._surroundings.context, self.hooks, member)
+            self._admission = DeputyAdmission(self._surroundings.context, self.hooks, member, self._reserve)
             self._admission.setServiceParent(self)
         if member is not None:
             self.etud.certified()
@@ -121,9 +121,14 @@ class NodeService(ProgramService[EtudConfiguration]):
 
         admission = self._admission
         if not isinstance(admission, NodeAdmission):
-            self._admission = admission = NodeAdmission(self._surroundings.context, self.hooks, member)
+            self._admission = admission = NodeAdmission(self._surroundings.context, self.hooks, member, self._reserve)
             admission.setServiceParent(self)
         return admission
+
+    @property
+    def _reserve(self) -> tuple[str, ...]:
+        configuration = self.configuration
+        return tuple(configuration.reserve) if isinstance(configuration, NodeConfiguration) else ()
 
     def _lookAtAdmission(self) -> None:
         if self._admission is not None:

@@ -23,7 +23,7 @@ from wand.sealed.authority.servers import Servers
 from wand.sealed.authority.signing_requests import exported, imported
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.admission_limits import ADMITS, ADMITS_MAXIMUM
-from wand.sealed.credentials.fields import isName
+from wand.sealed.credentials.fields import isName, withoutPrefix
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus, ServerStatus
@@ -87,6 +87,15 @@ class Administration:
         The names of those who wait for an approval.
         """
         return [record.name for record in self._members.inState("pending")]
+
+    @property
+    def inReserve(self) -> list[tuple[str, str]]:
+        """
+        The names of members that have an address which was reserved later, and one such address of each.
+        """
+        readdressing = self._readdressing
+        found = ((each.name, filter(readdressing.isReserved, each.addresses)) for each in readdressing.inReserve)
+        return sorted((name, withoutPrefix(next(addresses))) for name, addresses in found)
 
     @property
     def own(self) -> MemberStatus | None:

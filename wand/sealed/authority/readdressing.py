@@ -32,6 +32,26 @@ class Readdressing:
         self._assignments = assignments
         self._issuer = issuer
         self._events = events
+        self._inReserve = members.index(self._isInReserve) if assignments.reserved else None
+
+    @property
+    def inReserve(self) -> list[MemberRecord]:
+        """
+        Members that have an address which was reserved later: they keep it.
+        """
+        keys = () if self._inReserve is None else self._inReserve.keys(True)
+        return [record for record in map(self._members.get, keys) if record is not None]
+
+    def isReserved(self, address: str) -> bool:
+        """
+        Is an address for no member?
+
+        @param address: with the length of its prefix.
+        """
+        return ip_interface(address).ip in self._assignments.reserved
+
+    def _isInReserve(self, record: MemberRecord) -> bool:
+        return record.state != "revoked" and any(map(self.isReserved, record.addresses))
 
     async def give(self, record: MemberRecord, addresses: Sequence[str]) -> MemberStatus:
         """
