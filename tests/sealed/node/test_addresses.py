@@ -61,6 +61,7 @@ class ReaddressingTests(ChosenAddressesCase):
         session ended, and frames flow as before.
         """
         one, two = self.dwelling(1), self.dwelling(2)
+        self.assertTrue(self.reaches(two, one))
         events: list[str] = []
         for each in (one, two):
             each.context.events.subscribe(lambda event: events.append(event.kind))
@@ -139,8 +140,8 @@ class ReaddressingTests(ChosenAddressesCase):
         A datagram with the new certificate may be lost: it is sent again.
         """
         one = self.dwelling(1)
-        asked = Deferred.fromCoroutine(self.server.network.address("node-1", ["10.77.0.9"]))
         self.network.loss = 1.0
+        asked = Deferred.fromCoroutine(self.server.network.address("node-1", ["10.77.0.9"]))
         self.go(0.1)
         self.network.loss = 0.0
         self.successResultOf(asked)

@@ -1,0 +1,153 @@
+"""
+Addresses on real hosts: of both kinds, chosen, changed while everything runs, and reserved.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from wand.lab import CommandFailed, Host, wait
+from wand.lab.deployment import Deployment
+from wand.lab.topology import Node, Site
+
+
+def _addresses(host: Host) -> list[str]:
+    """
+    The overlay addresses that a host has on its tap, those of IPv4 first.
+    """
+    said = host.run("ip", "-o", "address", "show", "dev", "wan0", "scope", "global")
+    found = re.findall(r"inet6? (\S+)", said)
+    return sorted(found, key=lambda each: ":" in each)
+
+
+def _answers(host: Host, address: str) -> bool:
+    try:
+        host.run("ping", "-c", "1", "-W", "0.5", address)
+    except CommandFailed:
+        return False
+    return True
+
+
+def _own(network: Deployment, node: Site) -> Any:
+    own = network.status(node).own
+    assert own is not None
+    return own
+
+
+def _plain(address: str) -> str:
+    return address.partition("/")[0]
+
+
+def _configure(network: Deployment, site: Site, line: str) -> None:
+    file = network.files.configuration(site)
+    file.write_text(f"{line}\n{file.read_text()}")
+
+
+def _joined(network: Deployment, nodes: tuple[Node, ...]) -> None:
+    network.startAll()
+    for node in nodes:
+        network.admit(node)
+    wait(lambda: all(len(network.known(node)) == len(nodes) - 1 for node in nodes), 10, "full tables")
+
+
+@pytest.mark.parametrize("members", [0, 32])
+def test_bothKindsAtOnce(makeNetwork: Callable[..., Deployment], members: int) -> None:
+    """
+    Whoever joins has an address of each kind, in a prefix of IPv6 that this network made for itself; hosts reach each
+    other at both, whether their own nodes answer for others or not.
+    """
+    network = makeNetwork(count=2)
+    one, two = network.topology.nodes
+    for node in (one, two):
+        _configure(network, node, f"frame-service-settings = {{ neighbours = {{ members = {members} }} }}")
+    _joined(network, (one, two))
+    four, six = _own(network, two).addresses
+    assert (four, six[:2], six[-6:]) == ("10.77.0.2/16", "fd", "::2/64")
+    assert _own(network, two).prefix6 == six.replace("::2/", "::/")
+    assert _addresses(network.hosts[two.name]) == [four, six]
+    host = network.hosts[one.name]
+    for address in map(_plain, (four, six)):
+        wait(lambda address=address: _answers(host, address), 10, f"an echo of {address}")  # type: ignore[misc]
+        assert f"{address} lladdr {two.mac}" in host.run("ip", "neighbour", "show", "dev", "wan0")
+    assert bool(network.counters(one)["neighbours-answered"]) is (members == 0)
+
+
+def test_anotherAddress(makeSealed: Callable[..., Deployment]) -> None:
+    """
+    What C{wand address} gives is on the device at once, the old address is not, everybody reaches it by address and the
+    session is the same; what cannot be is said.
+    """
+    network = makeSealed(2)
+    one, two = network.topology.nodes
+    host, server = network.hosts[two.name], network.topology.server
+    assert _answers(network.hosts[one.name], "10.77.0.2")
+    name, six = _own(network, two).name, _own(network, two).prefix6.replace("::/64", "::b0b")
+    [before] = [each for each in network.peers(one) if "10.77.0.2" in str(each) or each.macs == [two.mac]]
+    said = network.command(server, "address", name, "10.77.0.9", six)
+    assert "10.77.0.9/16" in said and "offline" not in said
+    wait(lambda: _addresses(host) == ["10.77.0.9/16", f"{six}/64"], 1, "the new addresses")
+    for address in ("10.77.0.9", six):
+        wait(lambda address=address: _answers(network.hosts[one.name], address), 10, address)  # type: ignore[misc]
+    assert not _answers(network.hosts[one.name], "10.77.0.2")
+    [after] = [each for each in network.peers(one) if each.macs == [two.mac]]
+    assert after.since == before.since
+    for wrong in ("10.77.0.1", "192.0.2.1", "10.77.0.0"):
+        with pytest.raises(CommandFailed, match="choose"):
+            network.command(server, "address", name, wrong)
+    assert network.status(two).notes == []
+
+
+def test_whoHasItNowIsFound(makeSealed: Callable[..., Deployment]) -> None:
+    """
+    An address goes from one host to another, and a third, whose kernel still knows who had it, reaches the new one.
+    """
+    network = makeSealed(3)
+    one, two, three = network.topology.nodes
+    host, server = network.hosts[one.name], network.topology.server
+    assert _answers(host, "10.77.0.2")
+    names = {node.name: _own(network, node).name for node in (two, three)}
+    network.command(server, "address", names[two.name], "10.77.0.77")
+    network.command(server, "address", names[three.name], "10.77.0.2")
+    neighbours = ("ip", "neighbour", "show", "10.77.0.2", "dev", "wan0")
+    wait(lambda: _answers(host, "10.77.0.2") and three.mac in host.run(*neighbours), 15, "the host that has it now")
+
+
+def test_whileItIsAway(makeSealed: Callable[..., Deployment]) -> None:
+    """
+    Who is offline has the address once it is back, and the command says so.
+    """
+    network = makeSealed(2)
+    _, two = network.topology.nodes
+    name = _own(network, two).name
+    network.stop(two)
+    said = network.command(network.topology.server, "address", name, "10.77.0.9")
+    assert "offline" in said
+    network.start(two)
+    wait(lambda: _addresses(network.hosts[two.name])[:1] == ["10.77.0.9/16"], 10, "the new address")
+
+
+def test_reservedAndChosen(makeNetwork: Callable[..., Deployment]) -> None:
+    """
+    A reserved range is given to nobody, and C{wand join --address} to who asks for another.
+    """
+    network = makeNetwork(count=2)
+    one, two = network.topology.nodes
+    server = network.topology.server
+    _configure(network, server, 'reserve = ["10.77.0.1-10.77.0.99"]')
+    network.startAll()
+    network.admit(one)
+    assert _addresses(network.hosts[one.name])[0] == "10.77.0.100/16"
+    token = str(network.invite(two))
+    with pytest.raises(CommandFailed, match="reserved"):
+        network.command(two, "join", token, "--address", "10.77.0.50")
+    six = _own(network, one).prefix6.replace("::/64", "::2:2")
+    said = network.command(two, "join", token, "--address", "10.77.2.2", "--address", six)
+    assert "10.77.2.2/16" in said and six in said
+    assert _addresses(network.hosts[two.name]) == ["10.77.2.2/16", f"{six}/64"]
+    with pytest.raises(CommandFailed, match="reserved"):
+        network.command(server, "address", _own(network, one).name, "10.77.0.1")
+    wait(lambda: _answers(network.hosts[one.name], six), 10, "an echo")
