@@ -4,6 +4,7 @@ Addresses on real hosts: of both kinds, chosen, changed while everything runs, a
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -106,7 +107,7 @@ def test_anotherAddress(makeSealed: Callable[..., Deployment]) -> None:
     for address in ("10.77.0.9", six):
         wait(lambda address=address: _answers(network.hosts[one.name], address), 10, address)  # type: ignore[misc]
     assert not _answers(network.hosts[one.name], "10.77.0.2")
-    assert _since(network, one, two) == before
+    assert _since(network, one, two) == pytest.approx(before, abs=0.01)
     for wrong in ("10.77.0.1", "192.0.2.1", "10.77.0.0"):
         with pytest.raises(CommandFailed, match="choose"):
             network.command(server, "address", name, wrong)
@@ -165,3 +166,35 @@ def test_reservedAndChosen(makeNetwork: Callable[..., Deployment]) -> None:
     with pytest.raises(CommandFailed, match="reserved"):
         network.command(server, "address", _own(network, one).name, "10.77.0.1")
     wait(lambda: _answers(network.hosts[one.name], six), 10, "an echo")
+
+
+def test_reloadedWhileFramesFlow(makeSealed: Callable[..., Deployment]) -> None:
+    """
+    C{wand reload} gives the device another MTU and other addresses; what waits for a restart is said, also to scripts;
+    addresses of IPv6, which no small MTU can have, come back with a larger one.
+    """
+    network = makeSealed(2)
+    one, two = network.topology.nodes
+    host = network.hosts[one.name]
+    file = network.files.configuration(one)
+    before = file.read_text()
+    had = _addresses(host)
+
+    def reload(lines: str, *options: str) -> str:
+        file.write_text(f"{lines}\n{before}")
+        return network.command(one, "reload", *options)
+
+    said = reload('mtu = 1400\naddresses = ["192.168.99.1/24"]')
+    assert said == "mtu: 1400, and it was 1500\naddresses: 192.168.99.1/24 added\n"
+    assert "mtu 1400" in host.run("ip", "link", "show", "dev", "wan0")
+    assert set(_addresses(host)) == {"192.168.99.1/24", *had}
+    assert _answers(host, "10.77.0.2")
+    [waiting] = json.loads(reload('mtu = 1400\naddresses = ["192.168.99.1/24"]\nlink-local = true', "--json"))
+    assert (waiting["key"], waiting["waits"]) == ("link-local", True)
+    assert "mtu: 1000" in reload("mtu = 1000")
+    wait(lambda: _addresses(host) == had[:1], 5, "an interface without IPv6")
+    wait(lambda: any("1280" in each for each in network.status(one).notes), 15, "a note about IPv6")
+    reload("mtu = 1500")
+    wait(lambda: _addresses(host) == had, 5, "the address of IPv6")
+    wait(lambda: network.status(one).attention == 0, 15, "a status without a fault")
+    assert _answers(network.hosts[two.name], _plain(had[1]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import attrs
+import msgspec
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.logger import Logger
@@ -26,6 +27,7 @@ from wand.interfaces import (
     NodeContext,
 )
 from wand.programs.host_following import Directories, FollowingNode, HostFollowing
+from wand.programs.live_settings import LiveSettings
 from wand.programs.node_captures import NodeCaptures
 from wand.programs.node_groups import NodeGroups
 from wand.programs.node_identity import ownEnrolment, ownMAC, wishedName
@@ -142,7 +144,7 @@ class EtudService(Service):
             follower=self.directories,
             streams=streamsOf(configuration, enrolment, transport, base),
             lan=configuration.listen if configuration.lanDiscovery else None,
-            addresses=configuration.addresses,
+            addresses=lambda: self._configuration.addresses,
         )
         self.member = NodeMembership(node)
         base.networkName.ask = lambda: enrolment.descriptor.name if enrolment.descriptor else ""
@@ -270,6 +272,28 @@ class EtudService(Service):
             return
         self.transport.sendEach(self.table.peers, frame)
         self.transport.flush()
+
+    def take(self, before: EtudConfiguration, after: EtudConfiguration) -> list[str]:
+        """
+        Take over what can be changed while frames flow.
+
+        @return: what became of each change, as L{wand.control.program.Program.reload} has it.
+        """
+        if self._etud is None:
+            return []
+        live, said = LiveSettings(self.tap, self._resized), []
+        mtu = after.mtu or self.protocol.defaultMTU
+        if mtu != (before.mtu or self.protocol.defaultMTU):
+            said.append(live.setMTU(mtu))
+        said += live.setAddresses(before.addresses, after.addresses)
+        self._configuration = msgspec.structs.replace(self._configuration, addresses=after.addresses)
+        return said
+
+    def _resized(self, mtu: int) -> None:
+        if self._following is not None:
+            self._following.resized(mtu)
+        if self.member is not None:
+            self.member.addLeftOut([])  # Linux takes the IPv6 addresses away if it is too small for these
 
     def certified(self) -> None:
         """

@@ -4,7 +4,7 @@ A node: etud, wand and what the control socket sees of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +19,11 @@ from wand.etud.waking import magicFrame
 from wand.interfaces import IPeerProtocol, ISessionProtocol, NodeContext, Settings
 from wand.programs.directories import DirectoriesService, wantedDirectories
 from wand.programs.etud import EtudService
+from wand.programs.live_settings import LIVE
 from wand.programs.monitor import NODE, REL2, SEALED, Monitor
+from wand.programs.node_identity import wishedName
 from wand.programs.node_monitor import NodeMonitor
+from wand.programs.own_name import renamedSoon
 from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
 from wand.programs.store_settings import SQLITE
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from wand.programs.node_admission import NodeAdmission
 
 #: The keys that a reload takes over.
-RELOADED_KEYS: Final = ("servers", "entries", "directories")
+RELOADED_KEYS: Final = ("servers", "entries", "directories", "name", *LIVE)
 
 #: The directory of networks without a server.
 GOSSIP: Final = "gossip"
@@ -328,7 +331,30 @@ class NodeService(ProgramService[EtudConfiguration]):
         before, after = self.configuration, self._surroundings.load()
         changed = self.wand.change(self._wanted(after))
         self.configuration = after
-        return [f"directory {name}: taken over" for name in changed] + waitingForRestart(before, after, RELOADED_KEYS)
+        return [
+            *(f"directory {name}: taken over" for name in changed),
+            *self.etud.take(before, after),
+            *self._takeName(before, after),
+            *waitingForRestart(self._begun, after, RELOADED_KEYS),
+        ]
+
+    def _takeName(self, before: EtudConfiguration, after: EtudConfiguration) -> Iterator[str]:
+        """
+        What the node would like to be called.  A member is called what the network says, which this node can change
+        only if it decides about members itself.
+        """
+        wish = wishedName(after)
+        member = self.etud.member
+        if wish == wishedName(before) or member is None:
+            return
+        member.wishFor(wish)
+        own = member.enrolment.own
+        if own is None or own.name == wish:
+            yield f"name: {wish}"
+        elif own.admission and not own.grant and self._admission is not None:
+            yield renamedSoon(self._admission.opened(), own.name, wish, self.notes)
+        else:
+            yield f"name: this node stays {own.name} until somebody runs wand rename {own.name} {wish} at the server"
 
 
 def _source(name: str | None) -> Source:

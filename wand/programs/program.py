@@ -71,7 +71,7 @@ class ProgramService(AtomicService, Generic[Kind]):
         self.counters = surroundings.context.counters
         self.events = surroundings.context.events
         self.notes = surroundings.context.notes
-        self.configuration = surroundings.load()
+        self.configuration = self._begun = surroundings.load()
         surroundings.context.stores.directory = partial(StateDirectory, self.configuration.state, surroundings.owner)
         if self.keepsState:
             StateService(self.configuration.state, surroundings.owner, self.foreign, self.both).setServiceParent(self)

@@ -1,22 +1,34 @@
 """
-What of a changed configuration a reload does not take over.
+What becomes of a changed configuration at a reload: one line for each change, with its key first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from wand.config import Configuration
+
+#: What is said of a key that a running program does not take over.
+WAITS: Final = "waits for a restart"
+
+
+def waits(key: str, reason: str = "") -> str:
+    """
+    Say that a key has to wait for a restart.
+    """
+    return f"{key}: {WAITS}{f' ({reason})' if reason else ''}"
 
 
 def waitingForRestart(before: Configuration, after: Configuration, live: Collection[str] = ()) -> list[str]:
     """
     Say which keys changed and have to wait for a restart, a sentence each.
 
+    @param before: what the program was started with, or has taken over since.
     @param live: the attributes that were taken over.
     """
     return [
-        f"{key}: waits for a restart"
+        waits(key)
         for name, key in zip(after.__struct_fields__, after.__struct_encode_fields__, strict=True)
         if name not in live and getattr(before, name) != getattr(after, name)
     ]

@@ -70,6 +70,12 @@ class NodeMembership:
         self._streams = node.streams
         self._revocations: RevocationExchange | None = None
 
+    def wishFor(self, name: str) -> None:
+        """
+        We would like to be called something else, the next time that we join or ask.
+        """
+        self.wish = self._parts.redeeming.wish = name
+
     def addLeftOut(self, had: Sequence[str]) -> None:
         """
         See L{wand.sealed.node.own_addresses.OwnAddresses.addLeftOut}.

@@ -4,7 +4,7 @@ The overlay addresses of our certificate, on our tap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from twisted.logger import Logger
 
@@ -23,9 +23,9 @@ class OwnAddresses:
 
     _log = Logger()
 
-    def __init__(self, tap: ITap, notes: Notes, others: Sequence[str] = ()) -> None:
+    def __init__(self, tap: ITap, notes: Notes, others: Callable[[], Sequence[str]] = lambda: ()) -> None:
         """
-        @param others: addresses that the host has on the tap besides, with their prefix lengths.
+        @param others: gives the addresses that the host has on the tap besides, with their prefix lengths.
         """
         self._tap = tap
         self._notes = notes
@@ -40,7 +40,7 @@ class OwnAddresses:
         for address in gone:
             self._remove(address)
         if gone:  # with the first address of an interface, Linux takes the others of its prefix
-            self._addAll(self._others)
+            self._addAll(self._others())
         self._addAll(each for each in now if gone or each not in had)
 
     def addLeftOut(self, own: Certificate | None, had: Sequence[str]) -> None:
