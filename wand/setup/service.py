@@ -137,8 +137,8 @@ def remove(host: Host, role: Role, *, purge: bool) -> Iterator[str]:
         if host.hasSystemd:
             host.run("systemctl", "daemon-reload")
         yield f"{role.unit}: stopped and {'disabled' if isPackaged else 'removed'}"
-    if role is NODE and host.remove(RULE_PATH):
-        yield f"{RULE_PATH}: removed"
+    if role is NODE:
+        host.remove(RULE_PATH)
     kept = [role.configuration, f"{STATE}/{role.name}", *([INVITATION] if role.name == "node" else [])]
     if not purge:
         there = [each for each in kept if os.path.lexists(host.path(each))]
