@@ -28,7 +28,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("built")
     done = subprocess.run(
-        [sys.executable, "-m", "deb", "build", str(folder)], cwd=PROJECT, capture_output=True, text=True, timeout=240
+        [sys.executable, "-m", "deb", "build", str(folder)], cwd=PROJECT, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     (built,) = folder.glob("*.deb")

@@ -53,7 +53,7 @@ class MemoryProgram(MemoryMembers, Program):
         super().__init__(clock, Events(clock.seconds))
         self.counters = Counters()
         self.table = Table(clock, self.events, OWN)
-        self.changes = ["hooks: taken over", "port: needs a restart"]
+        self.changes = ["hooks: taken over", "port: waits for a restart"]
         self.woken: list[MAC] = []
         self.known: list[SeenStatus] = []
         self.recordings: list[Recording] = []
