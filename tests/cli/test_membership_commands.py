@@ -285,7 +285,7 @@ async def test_anotherAddress(bench: Bench) -> None:
     """
     bench.program.enlist(memberNamed("bob"))
     short, key = memberNamed("bob").short, keyOf("bob")
-    said = f"bob ({short}) has 10.77.0.9/16, 10.77.0.8/16"
+    said = f"gave bob ({short}) the addresses 10.77.0.9/16, 10.77.0.8/16"
     for change, more in (
         ({"online": None}, ""),
         ({"online": True}, ""),

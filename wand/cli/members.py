@@ -102,7 +102,7 @@ def address(member: str, addresses: tuple[str, ...], asJSON: bool) -> Operation:
         if asJSON:
             showJSON(found)
             return
-        click.echo(f"{_called(found)} has {clean(', '.join(found.addresses))}{_whenReaddressed(found)}")
+        click.echo(f"gave {_called(found)} the addresses {clean(', '.join(found.addresses))}{_whenReaddressed(found)}")
 
     return Operation(run)
 

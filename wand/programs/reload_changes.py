@@ -5,19 +5,15 @@ What becomes of a changed configuration at a reload: one line for each change, w
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
 
 from wand.config import Configuration
-
-#: What is said of a key that a running program does not take over.
-WAITS: Final = "waits for a restart"
 
 
 def waits(key: str, reason: str = "") -> str:
     """
     Say that a key has to wait for a restart.
     """
-    return f"{key}: {WAITS}{f' ({reason})' if reason else ''}"
+    return f"{key}: waits for a restart ({reason})" if reason else f"{key}: waits for a restart"
 
 
 def waitingForRestart(before: Configuration, after: Configuration, live: Collection[str] = ()) -> list[str]:
