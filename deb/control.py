@@ -23,6 +23,7 @@ Maintainer: {maintainer}
 Installed-Size: {size}
 Depends: python3 (>= {python}), python3 (<< {python}.99), libc6 (>= 2.34), iproute2, passwd
 Recommends: systemd
+Suggests: systemd-resolved, libnss-resolve, polkitd
 Section: net
 Priority: optional
 Description: multipoint Ethernet VPN

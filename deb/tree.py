@@ -14,6 +14,7 @@ from typing import Final
 
 from deb import completions, control, manual
 from wand.setup.host import execute
+from wand.setup.resolver_rule import PACKAGED_RULE, RULE
 from wand.setup.units import PACKAGED, ROLES, unitOf
 
 PROJECT: Final = Path(__file__).parents[1]
@@ -53,6 +54,7 @@ def fill(root: Path, tell: Callable[[str], object]) -> None:
     _link(root / "usr/bin/wand", f"{HOME}/bin/wand")
     for role in ROLES.values():
         _write(root / PACKAGED.lstrip("/") / role.unit, unitOf(role, Path(f"{HOME}/bin/twistd")))
+    _write(root / PACKAGED_RULE.lstrip("/"), RULE)
     for path, text in control.configurations().items():
         _write(root / path.lstrip("/"), text)
     for page in manual.pages():

@@ -312,6 +312,7 @@ class OwnStatus(Status, frozen=True):
     @ivar network: the network's name; empty before joining.
     @ivar networkKey: its public key in hex; empty before an invitation.
     @ivar prefix: where its overlay addresses come from; empty before joining.
+    @ivar prefix6: where those of IPv6 come from, where C{prefix} is of IPv4; else empty.
     @ivar name: what we are called there.
     @ivar key: our own public key in hex.
     @ivar expires: when our certificate does; C{None} before joining.
@@ -342,6 +343,14 @@ class OwnStatus(Status, frozen=True):
     refusal: str = ""
     relay: bool = False
     admission: bool = False
+    prefix6: str = ""
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """
+        Those that there are.
+        """
+        return tuple(filter(None, (self.prefix, self.prefix6)))
 
 
 class RelayStatus(Status, frozen=True):

@@ -186,7 +186,11 @@ async def test_changing(bench: Bench) -> None:
     assert len(bench.program.table) == 1
     assert await bench.run("delete", FIRST) == (0, f"deleted {FIRST}\n", "")
     assert len(bench.program.table) == 0
-    assert (await bench.run("reload"))[1] == "hooks: taken over\nport: needs a restart\n"
+    assert (await bench.run("reload"))[1] == "hooks: taken over\nport: waits for a restart\n"
+    assert json.loads((await bench.run("reload", "--json"))[1]) == [
+        {"key": "hooks", "what": "taken over", "waits": False},
+        {"key": "port", "what": "waits for a restart", "waits": True},
+    ]
     bench.program.stopped = bench.control.stop
     assert await bench.run("stop") == (0, "stopped\n", "")
 

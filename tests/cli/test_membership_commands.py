@@ -279,6 +279,48 @@ async def test_changingMembers(bench: Bench) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_anotherAddress(bench: Bench) -> None:
+    """
+    A member is given addresses, and what has to happen before it has them is said; scripts get the member.
+    """
+    bench.program.enlist(memberNamed("bob"))
+    short, key = memberNamed("bob").short, keyOf("bob")
+    said = f"gave bob ({short}) the addresses 10.77.0.9/16, 10.77.0.8/16"
+    for change, more in (
+        ({"online": None}, ""),
+        ({"online": True}, ""),
+        ({"online": False}, "; it is offline, and takes that when it is back"),
+        ({"awaited": True}, ", once that is signed: see wand requests"),
+        ({"state": "pending"}, ", once it is approved: wand approve"),
+    ):
+        bench.program.listed[key] = msgspec.structs.replace(memberNamed("bob"), **change)
+        assert await bench.run("address", "bob", "10.77.0.9", "10.77.0.8") == (0, f"{said}{more}\n", "")
+    found = json.loads((await bench.run("address", "bob", "10.77.0.7", "--json"))[1])
+    assert found["addresses"] == ["10.77.0.7/16"]
+    assert (await bench.run("address", "bob"))[0] == 2
+    assert await bench.run("address", "nobody", "10.77.0.9") == (1, "", "wand: the network has no member nobody\n")
+
+
+@pytest_twisted.ensureDeferred
+async def test_joiningWithAnAddress(bench: Bench) -> None:
+    """
+    The program is told what the node would like; what it did not get is said, with what to do.
+    """
+    run = bench.start("join", "--address", "10.77.0.44", "--address", "FD77::1", text="wand1.late")
+    await began(bench, run)
+    bench.program.enter("member")
+    await run.ended
+    assert bench.program.wanted == ["10.77.0.44", "FD77::1"]
+    assert run.status == 0
+    own = bench.program.own
+    assert own is not None
+    assert run.err == (
+        f"wand: it did not get 10.77.0.44 and fd77::1; at the server, wand address {own.name} 10.77.0.44 fd77::1 "
+        "changes that\n"
+    )
+
+
+@pytest_twisted.ensureDeferred
 async def test_limits(bench: Bench) -> None:
     """
     The limits of an invitation and of a member are set and shown; what is out of range is refused.

@@ -4,7 +4,7 @@ Tests for the commands about members on the control socket, client against progr
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -36,7 +36,7 @@ class MembershipTestCase(ControlCase):
         """
         waiting: list[Deferred[None]] = []
 
-        async def join(token: str) -> None:
+        async def join(token: str, addresses: Sequence[str]) -> None:
             waiting.append(Deferred())
             await waiting[-1]
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Sequence
 from random import Random
 from struct import pack
 
@@ -261,7 +262,7 @@ class CrowdTests(ServerTestCase):
         Whoever waits for events, or for an answer, is not idle.
         """
 
-        async def join(token: str) -> None:
+        async def join(token: str, addresses: Sequence[str]) -> None:
             await Deferred()
 
         self.program.join = join  # type: ignore[method-assign] # a program that takes its time

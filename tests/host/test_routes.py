@@ -112,8 +112,8 @@ class WatchTests(SynchronousTestCase):
         """
         An overlap is said when it comes, by a note and an event, and not any more when it is gone.
         """
-        self.watch.start(OVERLAY, lambda: ["wan0"])
-        self.watch.start(OVERLAY, lambda: ["wan0"])
+        self.watch.start([OVERLAY], lambda: ["wan0"])
+        self.watch.start([OVERLAY], lambda: ["wan0"])
         self.assertEqual(self.context.notes.texts, [])
         self.known = [route(OVERLAY, "wan0"), route("10.77.0.0/16", "wlan0")]
         self.clock.advance(ROUTES_INTERVAL)
@@ -132,7 +132,7 @@ class WatchTests(SynchronousTestCase):
         A wider route takes nothing from the overlay: that is a hint.
         """
         self.known = [route("10.0.0.0/8")]
-        self.watch.start(OVERLAY, lambda: ["wan0"])
+        self.watch.start([OVERLAY], lambda: ["wan0"])
         self.assertEqual(self.attention(), [False])
 
 

@@ -29,7 +29,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("built")
     done = subprocess.run(
-        [sys.executable, "-m", "deb", "build", str(folder)], cwd=PROJECT, capture_output=True, text=True, timeout=240
+        [sys.executable, "-m", "deb", "build", str(folder)], cwd=PROJECT, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     (built,) = folder.glob("*.deb")
@@ -79,12 +79,14 @@ def serviceNumber(debian: BootedRoot) -> int:
 
 def test_fromNothingToNothing(lab: Lab, debian: BootedRoot, capsys: pytest.CaptureFixture[str]) -> None:
     """
-    Two commands lead from a bare Debian to a ping.  It is answered after a boot, too, and after an upgrade, which keeps
-    what the operator wrote.  A purge leaves nothing.
+    Two commands lead from a bare Debian to a ping, of IPv4 and IPv6, and by name where systemd-resolved and polkit run.
+    It is answered after a boot, too, and after an upgrade, which keeps what the operator wrote.  A purge leaves
+    nothing.
     """
     realm = Realm(lab)
     realm.serve()
     alice = realm.join("alice").partition("/")[0]
+    alice6 = realm.members()["alice"]["addresses"][1].partition("/")[0]
     realm["server"].wand("invite", "--out", str(debian.root / "root/token.txt"))
 
     began = time.monotonic()
@@ -97,6 +99,7 @@ def test_fromNothingToNothing(lab: Lab, debian: BootedRoot, capsys: pytest.Captu
     assert "wand-node.service: runs, and starts with the host" in said
     assert not (debian.root / "etc/systemd/system/wand-node.service").exists()
     awaitPing(debian, alice)
+    awaitNames(debian, alice, alice6)
     seconds = time.monotonic() - setUp
     with capsys.disabled():
         print(
@@ -105,6 +108,7 @@ def test_fromNothingToNothing(lab: Lab, debian: BootedRoot, capsys: pytest.Captu
 
     debian.reboot()
     awaitPing(debian, alice)
+    awaitNames(debian, alice, alice6)
 
     mine = debian.root / "etc/wand/node.toml"
     mine.write_text(mine.read_text() + 'name = "mine"\n')
@@ -117,7 +121,8 @@ def test_fromNothingToNothing(lab: Lab, debian: BootedRoot, capsys: pytest.Captu
     awaitPing(debian, alice)
 
     debian.run("dpkg", "--purge", "wandaemon")
-    left = [name for name in ("opt/wand", "etc/wand", "var/lib/wand", "usr/bin/wand") if (debian.root / name).exists()]
+    gone = ("opt/wand", "etc/wand", "var/lib/wand", "usr/bin/wand", "usr/share/polkit-1/rules.d/50-wand.rules")
+    left = [name for name in gone if (debian.root / name).exists()]
     assert left == []
     assert not debian.succeeds("getent", "passwd", "wand")
     assert not debian.succeeds("ip", "link", "show", "wan0")
@@ -154,6 +159,17 @@ def test_aNetworkIsBegun(debian: BootedRoot) -> None:
 
 def awaitPing(debian: BootedRoot, address: str) -> None:
     wait(lambda: debian.succeeds("ping", "-q", "-c", "1", "-W", "1", address), 30, f"an answer of {address}")
+
+
+def awaitNames(debian: BootedRoot, *addresses: str) -> None:
+    """
+    Wait until C{alice} is found by her name alone, and by either address; the unprivileged node arranged that.
+    """
+    for address in addresses:
+        kind = "6" if ":" in address else "4"
+        wait(lambda kind=kind: debian.succeeds("ping", f"-{kind}", "-q", "-c", "1", "alice"), 30, "a ping by name")  # type: ignore[misc]
+        assert address in debian.run("getent", f"ahostsv{kind}", "alice")
+        assert "alice.wand.wand" in debian.run("getent", "hosts", address)
 
 
 def test_lintianFindsNoErrors(package: Path) -> None:

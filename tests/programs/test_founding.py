@@ -4,6 +4,8 @@ Tests for L{wand.programs.node_admission}: networks without a server, on taps in
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 from founding_case import FoundingCase
 
 from wand.control.program import InvitationSettings
@@ -23,10 +25,12 @@ class FoundingTests(FoundingCase):
         """
         one, token = self.founder()
         self.assertEqual((one.own.stage, one.own.network, one.own.name), ("member", "home", "node-1"))
-        self.assertEqual(one.own.addresses, ["10.77.0.1/16"])
+        six = ip_network(one.own.prefix6)
+        self.assertEqual(one.own.addresses, ["10.77.0.1/16", f"{six[1]}/64"])
         two = self.dwelling(2, joins=False)
         self.join(two, token)
-        self.assertEqual((two.own.stage, two.own.network, two.own.addresses), ("member", "home", ["10.77.0.2/16"]))
+        self.assertEqual((two.own.stage, two.own.network), ("member", "home"))
+        self.assertEqual(two.own.addresses, ["10.77.0.2/16", f"{six[2]}/64"])
         self.assertTrue(self.reaches(two, one))
         self.assertTrue(self.reaches(one, two))
         self.assertEqual(set(self.membersOf(one)), {"node-1", "node-2"})
@@ -78,11 +82,34 @@ class FoundingTests(FoundingCase):
         What cannot be used is refused, and the node can found a network after that.
         """
         one = self.dwelling(1, joins=False)
-        for name, prefix in (("No Name!", ""), ("home", "nonsense")):
-            self.failing(one.node.found(name, prefix), WandError)
+        for name, prefix, prefix6 in (
+            ("No Name!", "", ""),
+            ("home", "nonsense", ""),
+            ("home", "", "nonsense"),
+            ("home", "", "10.99.0.0/24"),
+            ("home", "fd77::/64", "fd78::/64"),
+            ("home", "none", "none"),
+        ):
+            self.failing(one.node.found(name, prefix, prefix6), WandError)
             self.assertEqual(one.own.stage, "new")
-        self.done(one.node.found("home", "10.99.0.0/24"))
+        self.done(one.node.found("home", "10.99.0.0/24", "none"))
         self.assertEqual(one.own.addresses, ["10.99.0.1/24"])
+
+    def test_oneKindOfAddresses(self) -> None:
+        """
+        IPv4 is left out where it is not wanted, and a prefix of IPv6 can be chosen.
+        """
+        for number, (prefix, prefix6, addresses) in enumerate(
+            (
+                ("none", "fd77::/64", ["fd77::1/64"]),
+                ("fd78::/112", "", ["fd78::1/112"]),
+                ("", "fd79::/64", ["10.77.0.1/16", "fd79::1/64"]),
+            ),
+            1,
+        ):
+            one = self.dwelling(number, joins=False)
+            self.done(one.node.found("home", prefix, prefix6))
+            self.assertEqual(one.own.addresses, addresses)
 
     def test_nonsenseLeavesNothing(self) -> None:
         """
@@ -255,7 +282,7 @@ class FoundingTests(FoundingCase):
         answer = self.done(one.node.network.admit(two.node.request(), InvitationSettings(name="second", relay=True)))
         self.done(two.node.join(f"{answer[:50]}\n{answer[50:]}\n"), 2.0)
         self.assertEqual((two.own.stage, two.own.name, two.own.relay), ("member", "second", True))
-        self.assertEqual(two.own.addresses, ["10.77.0.2/16"])
+        self.assertEqual(two.own.addresses[0], "10.77.0.2/16")
         self.assertTrue(self.reaches(one, two))
         again = self.done(one.node.network.admit(two.node.request(), InvitationSettings()))
         self.assertIn("already", self.failing(two.node.join(again), MembershipRefused))

@@ -316,14 +316,20 @@ class NodeTests(SynchronousTestCase):
 
     def test_reload(self) -> None:
         """
-        A reload takes over entries and servers, and says what has to wait for a restart.
+        A reload takes over entries, servers and the MTU, and says what has to wait for a restart.
         """
         one = self.house(1, entries={"02:00:00:00:00:09": "192.0.2.9"})
         one.keys["entries"] = {"02:00:00:00:00:08": "192.0.2.8"}
         one.keys["mtu"] = 1400
         changes = one.node.reload()
         self.assertEqual([entry.mac for entry in one.node.entries(None, 9)], ["02:00:00:00:00:08"])
-        self.assertEqual(changes, ["directory static: taken over", "mtu: waits for a restart"])
+        self.assertEqual(changes, ["directory static: taken over", "mtu: 1400, and it was 1280"])
+        self.assertEqual(one.node.status().tap.mtu, 1400)
+        self.assertEqual(one.node.reload(), [])
+        one.keys["interface"] = "wan1"
+        for _ in range(2):  # until it is done, or no longer wanted
+            self.assertEqual(one.node.reload(), ["interface: waits for a restart"])
+        one.keys["interface"] = "wan0"
         self.assertEqual(one.node.reload(), [])
 
     def test_stop(self) -> None:

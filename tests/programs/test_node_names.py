@@ -82,7 +82,7 @@ def member(*addresses: str, network: str = "home") -> Any:
     A membership.
     """
     own = SimpleNamespace(addresses=addresses)
-    descriptor = SimpleNamespace(name=network, prefix="10.77.0.0/16")
+    descriptor = SimpleNamespace(name=network, prefixes=("10.77.0.0/16",))
     return SimpleNamespace(enrolment=SimpleNamespace(own=own, descriptor=descriptor, stage="member"))
 
 

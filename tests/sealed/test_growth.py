@@ -223,7 +223,7 @@ class AuthorityGrowthTests(GrowthTestCase):
         known = [self.record(each) for each in range(count)]
         records.write(MEMBER_KIND, {each.identity: packed(each) for each in known})
         self.members = MemberRecords(records, trust)
-        self.assigned = Assignments(records, PREFIX, lambda identity: None, clock.seconds)
+        self.assigned = Assignments(records, [PREFIX], lambda identity: None, clock.seconds)
         records.write("sealed-address", {(PREFIX[each + 1]).packed: packed(identityOf(each)) for each in range(count)})
         for part in (self.members, self.assigned):
             self.successResultOf(Deferred.fromCoroutine(part.load()))
@@ -258,11 +258,11 @@ class AuthorityGrowthTests(GrowthTestCase):
 
         def among(count: int) -> int:
             self.begin(count)
-            self.successResultOf(Deferred.fromCoroutine(self.assigned.takeAddress(identityOf(1_000_000))))
+            self.successResultOf(Deferred.fromCoroutine(self.assigned.takeAddress(identityOf(1_000_000), PREFIX)))
 
             def join() -> None:
                 for number in range(count, count + 10):
-                    taking = Deferred.fromCoroutine(self.assigned.takeAddress(identityOf(number)))
+                    taking = Deferred.fromCoroutine(self.assigned.takeAddress(identityOf(number), PREFIX))
                     self.assertEqual(self.successResultOf(taking), f"{PREFIX[number + 2]}/12")
 
             return linesOf(join)

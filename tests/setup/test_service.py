@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from wand.setup.host import Host, SetupFailed, execute
+from wand.setup.resolver_rule import PACKAGED_RULE, RULE, RULE_PATH
 from wand.setup.service import BEGINNING, checkReachable, remove, setUp, shown
 from wand.setup.units import NODE, ROLES, SERVER, Role, unitOf
 
@@ -330,6 +331,29 @@ def test_shown(twistd: Path) -> None:
     assert "# /etc/wand/server.toml" in text
     assert "# /etc/systemd/system/wand-server.service" in text
     assert "useradd --system" in text
+
+
+def test_theRuleForNames(host: Host, twistd: Path) -> None:
+    """
+    A node may tell systemd-resolved where names are answered, by a rule for its user alone: written once, not where the
+    package has it, and removed with the node.  A server has no names.
+    """
+    list(setUp(host, SERVER, twistd))
+    assert host.read(RULE_PATH) is None
+    assert f"{RULE_PATH}: written" in list(setUp(host, NODE, twistd))
+    assert host.read(RULE_PATH) == RULE
+    assert not any(RULE_PATH in each for each in setUp(host, NODE, twistd))
+    host.write(RULE_PATH, "// of an earlier release")
+    assert f"{RULE_PATH}: written anew" in list(setUp(host, NODE, twistd))
+    host.write(PACKAGED_RULE, RULE)
+    assert f"{RULE_PATH}: removed, since the package has one" in list(setUp(host, NODE, twistd))
+    list(setUp(host, NODE, twistd))
+    assert host.read(RULE_PATH) is None
+    host.remove(PACKAGED_RULE)
+    list(setUp(host, NODE, twistd))
+    list(remove(host, NODE, purge=False))
+    assert host.read(RULE_PATH) is None
+    assert RULE in shown(NODE, twistd) and RULE not in shown(SERVER, twistd)
 
 
 def packaged(host: Host, twistd: Path) -> None:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import click
 
-from wand.cli.arguments import macArgument
-from wand.cli.rendering import clean
+from wand.cli.arguments import jsonOption, macArgument
+from wand.cli.rendering import clean, showJSON
 from wand.cli.session import Operation, Session
 
 
@@ -47,14 +47,26 @@ def delete(mac: str, source: str | None) -> Operation:
 
 
 @click.command()
-def reload() -> Operation:
-    """Reload the program's configuration."""
+@jsonOption
+def reload(asJSON: bool) -> Operation:
+    """Reload the program's configuration.
+
+    Print what changed, and what waits for a restart, a line each.
+    """
 
     async def run(session: Session) -> None:
         changes = await (await session.client()).reload()
-        click.echo("\n".join(map(clean, changes)) or "nothing changed")
+        if asJSON:
+            showJSON([_parts(each) for each in changes])
+        else:
+            click.echo("\n".join(map(clean, changes)) or "nothing changed")
 
     return Operation(run)
+
+
+def _parts(change: str) -> dict[str, object]:
+    key, _, what = change.partition(": ")
+    return {"key": key, "what": what, "waits": what.startswith("waits for a restart")}
 
 
 @click.command()

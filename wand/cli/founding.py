@@ -21,10 +21,16 @@ from wand.status import OwnStatus
     "--prefix",
     default="",
     metavar="PREFIX",
-    help="Where overlay addresses come from. [default: 10.77.0.0/16, or another that is free]",
+    help="Where overlay addresses come from; none for IPv6 alone. [default: 10.77.0.0/16, or another that is free]",
+)
+@click.option(
+    "--prefix6",
+    default="",
+    metavar="PREFIX",
+    help="Where those of IPv6 come from; none for IPv4 alone. [default: a prefix that nobody else has]",
 )
 @jsonOption
-def found(name: str, prefix: str, asJSON: bool) -> Operation:
+def found(name: str, prefix: str, prefix6: str, asJSON: bool) -> Operation:
     """Make a network without a server, whose first member this host is.
 
     The network is called NAME, or home. This host has its key and admits others: print what to type on the next one.
@@ -37,7 +43,7 @@ def found(name: str, prefix: str, asJSON: bool) -> Operation:
     async def run(session: Session) -> None:
         client = await nodeOf(session)
         with working("founding the network"):
-            token = await client.found(name, prefix)
+            token = await client.found(name, prefix, prefix6)
         own = (await client.status()).own
         assert own is not None
         if asJSON:
@@ -57,6 +63,7 @@ def named(own: OwnStatus) -> dict[str, object]:
         "network": own.network,
         "networkKey": own.networkKey,
         "prefix": own.prefix,
+        "prefix6": own.prefix6,
         "name": own.name,
         "key": own.key,
         "addresses": own.addresses,

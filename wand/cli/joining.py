@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
+from ipaddress import ip_address
 from typing import Final
 
 import click
@@ -35,8 +36,15 @@ STATUS_INTERVAL: Final = 0.1
     metavar="SECONDS",
     help="How long to wait for the server; the node goes on trying after that.",
 )
+@click.option(
+    "--address",
+    "addresses",
+    multiple=True,
+    metavar="ADDRESS",
+    help="An address to ask for in the network, as 10.77.0.9; one of IPv4, one of IPv6, or both.",
+)
 @click.pass_context
-def join(context: click.Context, file: str | None, timeout: float) -> Operation:
+def join(context: click.Context, file: str | None, timeout: float, addresses: tuple[str, ...]) -> Operation:
     """Join a network with an invitation.
 
     Read the token, or what wand admit printed, from TOKEN-FILE (- is standard input), from the environment variable
@@ -45,16 +53,19 @@ def join(context: click.Context, file: str | None, timeout: float) -> Operation:
     token = tokenOf(file, inShell=isinstance(context.obj, InShell))
 
     async def run(session: Session) -> None:
-        await joinNetwork(session, token, timeout)
+        await joinNetwork(session, token, timeout, addresses)
 
     return Operation(run)
 
 
-async def joinNetwork(session: Session, token: str, timeout: float, *, isQuiet: bool = False) -> ProgramStatus:
+async def joinNetwork(
+    session: Session, token: str, timeout: float, addresses: tuple[str, ...] = (), *, isQuiet: bool = False
+) -> ProgramStatus:
     """
     Make the node of this host a member.  It is started where none runs.
 
     @param timeout: in seconds, how long to wait for the server.
+    @param addresses: which overlay addresses it wants, at most one of each family.
     @param isQuiet: is it left to the caller to tell?
     @return: what the node is then.
     @raise MembershipRefused: if it is not admitted.
@@ -69,7 +80,7 @@ async def joinNetwork(session: Session, token: str, timeout: float, *, isQuiet: 
     await client.subscribe(told)
     before = (await client.status()).own
     try:
-        await client.join(token)
+        await client.join(token, addresses)
         with working("waiting for the server"):
             status = await _member(session, refusals, timeout)
     finally:
@@ -81,7 +92,23 @@ async def joinNetwork(session: Session, token: str, timeout: float, *, isQuiet: 
         showRedeemed(before, status, session.now)
     else:
         showJoined(status, session.now)
+    _sayOfAddresses(status, addresses)
     return status
+
+
+def _sayOfAddresses(status: ProgramStatus, wanted: tuple[str, ...]) -> None:
+    """
+    A member keeps the addresses that it has, and a server that is older than the option does not know of it.
+    """
+    own = status.own
+    had = [] if own is None else [each.partition("/")[0] for each in own.addresses]
+    missed = [each for each in map(str, map(ip_address, wanted)) if each not in had]
+    if own is not None and missed:
+        click.echo(
+            f"wand: it did not get {' and '.join(missed)}; at the server, wand address {clean(own.name)} "
+            f"{' '.join(missed)} changes that",
+            err=True,
+        )
 
 
 def tokenOf(file: str | None, *, inShell: bool = False) -> str:

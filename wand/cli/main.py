@@ -51,6 +51,7 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
         ("members", "members", "members", "List the members, with who is online."),
         ("approve", "members", "approve", "Approve a node that waits to join."),
         ("rename", "members", "rename", "Rename a member."),
+        ("address", "members", "address", "Give a member another address."),
         ("limit", "members", "limit", "Limit a member's MAC addresses and broadcasts."),
         ("confirm", "members", "confirmMACs", "Confirm that a member's MAC addresses are its own."),
         ("appoint", "members", "appoint", "Let a member admit others."),

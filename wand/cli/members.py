@@ -1,5 +1,6 @@
 """
-The commands about members: C{members}, C{approve}, C{rename}, C{limit}, C{confirm}, C{appoint} and C{revoke}.
+The commands about members: C{members}, C{approve}, C{rename}, C{address}, C{limit}, C{confirm}, C{appoint} and
+C{revoke}.
 """
 
 from __future__ import annotations
@@ -83,6 +84,35 @@ def rename(member: str, name: str) -> Operation:
         click.echo(f"renamed {clean(member)} to {_called(found)}{_unsigned(found)}")
 
     return Operation(run)
+
+
+@click.command()
+@_memberArgument
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
+@jsonOption
+def address(member: str, addresses: tuple[str, ...], asJSON: bool) -> Operation:
+    """Give a member another address.
+
+    ADDRESS takes the place of its IPv4 address or of its IPv6 address; give one of each to change both. Its device has
+    it within a second, and its name follows. The old address is given to nobody for an hour.
+    """
+
+    async def run(session: Session) -> None:
+        found = await (await session.client()).address(member, addresses)
+        if asJSON:
+            showJSON(found)
+            return
+        click.echo(f"gave {_called(found)} the addresses {clean(', '.join(found.addresses))}{_whenReaddressed(found)}")
+
+    return Operation(run)
+
+
+def _whenReaddressed(member: MemberStatus) -> str:
+    if member.state == "pending":
+        return ", once it is approved: wand approve"
+    if member.awaited or member.state == "unsigned":
+        return ", once that is signed: see wand requests"
+    return "; it is offline, and takes that when it is back" if member.online is False else ""
 
 
 @click.command()

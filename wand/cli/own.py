@@ -32,7 +32,7 @@ def ownLines(own: OwnStatus, now: float, relay: RelayStatus | None = None) -> li
         named = f"{own.network or 'not known yet'} ({shortKey(own.networkKey)})"
         lines += [line("network", named), line("cipher", own.cipher)]
     if own.prefix:
-        lines.append(line("prefix", own.prefix))
+        lines.append(line("prefix", ", ".join(own.prefixes)))
     lines += [line("our name", own.name), line("our key", own.key)]
     if own.redeeming and own.stage == "member":
         lines.append(line("invitation", "is being redeemed"))

@@ -165,13 +165,25 @@ def _showFitting(grid: Grid, rows: list[list[str]]) -> None:
     """
     Show all columns, or as many as have room.
     """
-    widths = [max(map(len, column)) + len(GAP) for column in zip(grid.header, *rows, strict=True)]
+    rows = [[_breakable(cell) for cell in row] for row in rows]
+    widths = [max(map(_narrowest, column)) + len(GAP) for column in zip(grid.header, *rows, strict=True)]
     hidden = grid.header[grid.core :] if grid.core else ()
     if not hidden or sum(widths) <= get_terminal_size().columns:
         _showRich(grid, rows)
         return
     _showRich(evolve(grid, header=grid.header[: grid.core]), [row[: grid.core] for row in rows])
     click.echo(f"\nA wider terminal, or a pipe, shows more: {', '.join(hidden)}")
+
+
+def _breakable(cell: str) -> str:
+    """
+    A list without blanks, such as addresses, with some: a line may end after each.
+    """
+    return cell if " " in cell else cell.replace(",", ", ")
+
+
+def _narrowest(cell: str) -> int:
+    return max(map(len, cell.split(", ")))
 
 
 def _showRich(grid: Grid, rows: list[list[str]]) -> None:

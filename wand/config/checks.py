@@ -9,6 +9,7 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_interface
 from typing import Final, TypeVar
 
+from wand.address_ranges import AddressRanges
 from wand.endpoint import splitHostPort
 from wand.errors import AddressInvalid
 
@@ -52,6 +53,18 @@ def checkAddress(text: str) -> None:
     if "/" not in text:
         raise AddressInvalid(f"{text!r} has no prefix length; write it like 10.1.0.1/16")
     ip_interface(text)
+
+
+def checkReserve(ranges: list[str]) -> None:
+    """
+    Check ranges of addresses that are set aside.
+
+    @raise AddressInvalid: with the key and the reason.
+    """
+    try:
+        AddressRanges(ranges)
+    except ValueError as error:
+        raise AddressInvalid("reserve", str(error)) from None
 
 
 def checkMetrics(place: str, peers: int) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Annotated, Any
 
-from wand.config.checks import checkAddress, checkConsole, checked, checkMetrics, checkRelay
+from wand.config.checks import checkAddress, checkConsole, checked, checkMetrics, checkRelay, checkReserve
 from wand.config.keys import (
     METRICS_PEERS,
     RELAY_CHANNELS,
@@ -163,6 +163,10 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
         str,
         about("HTTP proxy for streams, http://NAME@HOST:PORT, or none; else what https_proxy says in the environment"),
     ] = ""
+    reserve: Annotated[
+        list[str],
+        about("where this node admits members: overlay addresses that none gets, as 10.77.0.128/25 or FIRST-LAST"),
+    ] = []
     proxyPasswordFile: Annotated[str, about("a file with the password for the proxy")] = ""
     names: Annotated[
         str, about("the domain in which members have names, {network} for that of the network; empty for none")
@@ -178,6 +182,7 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
             checked("servers", lambda text: splitHostPort(text, SERVER_PORT), server)
         if self.proxy and self.proxy != "none" and "://" not in self.proxy:
             raise AddressInvalid("proxy", "expected http://HOST:PORT, or none")
+        checkReserve(self.reserve)
         checkNames(self.names, self.namesRate)
         if self.proxyPasswordFile and self.proxy in ("", "none"):
             raise AddressInvalid("proxy-password-file", "it is of no use without proxy = http://NAME@HOST:PORT")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Annotated, Any
 
-from wand.config.checks import checkConsole, checked, checkMetrics, checkRelay, localPlace
+from wand.config.checks import checkConsole, checked, checkMetrics, checkRelay, checkReserve, localPlace
 from wand.config.keys import (
     METRICS_PEERS,
     RELAY_CHANNELS,
@@ -87,7 +87,20 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
     ] = []
     name: Annotated[str, about("what this server is called in its network")] = "server"
     network: Annotated[str, about("name of the network, when it is created")] = "wand"
-    prefix: Annotated[str, about("where overlay addresses come from, when the network is created")] = "10.77.0.0/16"
+    prefix: Annotated[
+        str, about("where overlay addresses come from, when the network is created; none for IPv6 alone")
+    ] = "10.77.0.0/16"
+    prefix6: Annotated[
+        str,
+        about(
+            "where those of IPv6 come from, when the network is created: auto for a prefix that nobody else has "
+            "(RFC 4193), or none"
+        ),
+    ] = "auto"
+    reserve: Annotated[
+        list[str],
+        about("overlay addresses that no member gets, for DHCP beyond a bridge: 10.77.0.128/25 or FIRST-LAST"),
+    ] = []
     allowOverlap: Annotated[bool, about("create it even if the prefix overlaps a route of this host: yes or no")] = (
         False
     )
@@ -121,6 +134,7 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
         checkConsole(self.console, self.consoleCertificate, self.consoleNames)
         if not 0 <= self.addressQuarantineDays <= 3660:
             raise AddressInvalid("address-quarantine-days", "expected 0 to 3660 days")
+        checkReserve(self.reserve)
         if not 2 <= self.members <= 10_000_000:
             raise AddressInvalid("members", "expected 2 to 10000000 members")
         for endpoint in self.public:

@@ -5,7 +5,7 @@ What a client asks about the members of a network.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from wand.control import membership_commands as commands
 from wand.control.connection import CommandSender
@@ -24,20 +24,24 @@ class MembershipClient(CommandSender):
     The part of L{wand.control.client.ControlClient} that is about members.
     """
 
-    async def join(self, token: str) -> None:
+    async def join(self, token: str, addresses: Sequence[str] = ()) -> None:
         """
         Redeem an invitation; the status and events tell what comes of it.
-        """
-        await self._send(commands.Join, token=token)
 
-    async def found(self, name: str, prefix: str = "") -> str:
+        @param addresses: the overlay addresses that the node would like, without the lengths of their prefixes.
+        """
+        given: dict[str, Any] = {"addresses": " ".join(addresses)} if addresses else {}
+        await self._send(commands.Join, token=token, **given)
+
+    async def found(self, name: str, prefix: str = "", prefix6: str = "") -> str:
         """
         Make a network.
 
         @param prefix: where overlay addresses come from; empty for the usual one.
+        @param prefix6: where those of IPv6 come from; empty for the usual one.
         @return: an invitation for one node; empty if nobody knows where others reach this one.
         """
-        token: str = (await self._send(commands.Found, name=name, prefix=prefix))["token"]
+        token: str = (await self._send(commands.Found, name=name, prefix=prefix, prefix6=prefix6))["token"]
         return token
 
     async def request(self) -> str:
@@ -144,6 +148,14 @@ class MembershipClient(CommandSender):
         Call a member something else.
         """
         member: MemberStatus = (await self._send(commands.Rename, nameOrKey=nameOrKey, name=name))["member"]
+        return member
+
+    async def address(self, nameOrKey: str, addresses: Sequence[str]) -> MemberStatus:
+        """
+        Give a member other overlay addresses, each in place of the one of the same prefix.
+        """
+        told = await self._send(commands.Readdress, nameOrKey=nameOrKey, addresses=list(addresses))
+        member: MemberStatus = told["member"]
         return member
 
     async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:

@@ -16,10 +16,11 @@ from wand.status import SeenStatus
 
 class Join(Request):
     """
-    Redeem an invitation.  Answered when it is kept, not when the server has answered.
+    Redeem an invitation.  Answered when it is kept, not when the server has answered.  The C{addresses}, with blanks
+    between them, are those that the node would like to have in the overlay.
     """
 
-    arguments: ClassVar = [(b"token", amp.Unicode())]
+    arguments: ClassVar = [(b"token", amp.Unicode()), (b"addresses", amp.Unicode(optional=True))]
 
 
 class Found(Request):
@@ -27,7 +28,11 @@ class Found(Request):
     Make a network; the answer has an invitation, or nothing if nobody knows where others reach the node.
     """
 
-    arguments: ClassVar = [(b"name", amp.Unicode()), (b"prefix", amp.Unicode())]
+    arguments: ClassVar = [
+        (b"name", amp.Unicode()),
+        (b"prefix", amp.Unicode()),
+        (b"prefix6", amp.Unicode(optional=True)),
+    ]
     response: ClassVar = [(b"token", amp.Unicode())]
 
 
@@ -133,6 +138,15 @@ class Rename(Request):
     """
 
     arguments: ClassVar = [(b"nameOrKey", amp.Unicode()), (b"name", amp.Unicode())]
+    response: ClassVar = [(b"member", JSON(MemberStatus))]
+
+
+class Readdress(Request):
+    """
+    Give a member other overlay addresses.
+    """
+
+    arguments: ClassVar = [(b"nameOrKey", amp.Unicode()), (b"addresses", JSON(list[str]))]
     response: ClassVar = [(b"member", JSON(MemberStatus))]
 
 

@@ -27,19 +27,19 @@ class MembershipResponders(Locator):
     # Joining.
 
     @commands.Join.responder
-    async def join(self, token: str) -> Answer:
+    async def join(self, token: str, addresses: str | None = None) -> Answer:
         """
         Redeem an invitation.
         """
-        await self._program.join(token)
+        await self._program.join(token, (addresses or "").split())
         return {}
 
     @commands.Found.responder
-    async def found(self, name: str, prefix: str) -> Answer:
+    async def found(self, name: str, prefix: str, prefix6: str | None = None) -> Answer:
         """
         Make a network, and answer with an invitation.
         """
-        return {"token": await self._program.found(name, prefix)}
+        return {"token": await self._program.found(name, prefix, prefix6 or "")}
 
     @commands.Ask.responder
     def ask(self) -> Answer:
@@ -131,6 +131,13 @@ class MembershipResponders(Locator):
         Call a member something else.
         """
         return {"member": await self._program.network.rename(nameOrKey, name)}
+
+    @commands.Readdress.responder
+    async def address(self, nameOrKey: str, addresses: list[str]) -> Answer:
+        """
+        Give a member other overlay addresses.
+        """
+        return {"member": await self._program.network.address(nameOrKey, addresses)}
 
     @commands.Limit.responder
     async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> Answer:

@@ -107,6 +107,11 @@ class NetworkAdministration(Protocol):
         Call a member something else.
         """
 
+    async def address(self, nameOrKey: str, addresses: Sequence[str]) -> MemberStatus:
+        """
+        Give a member other overlay addresses, each in place of the one of the same prefix.
+        """
+
     async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
         """
         Say how many MAC addresses may be behind a member, and how many broadcasts it may send in a second; C{None}
@@ -306,7 +311,7 @@ class Program(Protocol):
         @raise wand.errors.NotSupported: if the program carries no frames, or there is nobody else.
         """
 
-    async def join(self, token: str) -> None:
+    async def join(self, token: str, addresses: Sequence[str] = ()) -> None:
         """
         Redeem an invitation; done as soon as it is kept, not when the server has answered.  Or take the answer to the
         request that somebody brought.
@@ -323,11 +328,12 @@ class Program(Protocol):
         @raise wand.errors.NotSupported: if this program is not a node of a sealed network.
         """
 
-    async def found(self, name: str, prefix: str) -> str:
+    async def found(self, name: str, prefix: str, prefix6: str = "") -> str:
         """
         Make a network whose first member this node is, and which it admits others to.
 
         @param prefix: where overlay addresses come from; empty for the usual one.
+        @param prefix6: where those of IPv6 come from; empty for the usual one.
         @return: an invitation for one node; empty if nobody knows where others reach this one.
         @raise wand.errors.NotSupported: if this program is not a node of a sealed network.
         @raise wand.errors.MembershipRefused: if this node is a member of a network already.

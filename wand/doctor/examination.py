@@ -58,9 +58,9 @@ def examine(machine: Machine, examined: Examined, now: float) -> Iterator[Findin
         return
     for port in _ports(status):
         yield checkFirewall(machine, port)
-    if status.own is not None and status.own.prefix:
-        addresses = [] if tap is None else [each.partition("/")[0] for each in tap.addresses]
-        yield checkPrefix(status.own.prefix, (interface, *addresses))
+    addresses = [] if tap is None else [each.partition("/")[0] for each in tap.addresses]
+    for prefix in () if status.own is None else status.own.prefixes:
+        yield checkPrefix(prefix, (interface, *addresses))
     if examined.network is not None:
         yield from networkChecks(examined.network)
 

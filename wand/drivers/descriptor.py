@@ -15,7 +15,7 @@ from zope.interface import implementer
 from wand.drivers.commands import Addresses
 from wand.errors import TapUnavailable
 from wand.ethernet import MAC, OVERHEAD, Frame
-from wand.interfaces import Context, IFrameReader, IHostTap, TapRequest
+from wand.interfaces import Context, IAdjustableTap, IFrameReader, TapRequest
 from wand.underlay.prompt import IPromptReader
 
 #: Frames that one wake-up reads at most, so that timers and the control socket stay prompt under load.
@@ -41,7 +41,7 @@ _DELETED: Final = frozenset({getattr(errno, "EBADFD", errno.ENODEV), errno.ENODE
 FULL: Final = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
 
 
-@implementer(IHostTap, IPromptReader)
+@implementer(IAdjustableTap, IPromptReader)
 class DescriptorTap:
     """
     An open tap over a file descriptor that gives one frame per read.
@@ -90,7 +90,7 @@ class DescriptorTap:
 
     def adopt(self, interface: str, mac: MAC, mtu: int) -> None:
         """
-        See L{IHostTap}.
+        See L{wand.interfaces.IHostTap}.
         """
         self.interface = interface
         self.mac = mac
@@ -106,7 +106,25 @@ class DescriptorTap:
             raise TapUnavailable(
                 f"this driver sets no IP addresses: give the interface that the tap belongs to {address} yourself"
             )
-        self._addresses.add(address)
+        self._addresses.add(address, isOurs=True)
+
+    def removeAddress(self, address: str) -> None:
+        """
+        See L{IAdjustableTap}.
+        """
+        if self._addresses is None:
+            raise TapUnavailable(
+                f"this driver sets no IP addresses: take {address} from the interface that the tap belongs to yourself"
+            )
+        self._addresses.remove(address)
+
+    def setMTU(self, mtu: int) -> None:
+        """
+        See L{IAdjustableTap}.
+        """
+        if self._addresses is None:
+            raise TapUnavailable("this driver changes no MTU")
+        self._addresses.setMTU(mtu)
 
     def start(self, receiver: IFrameReader) -> None:
         """

@@ -21,11 +21,11 @@ from wand.drivers.descriptor import COUNTERS
 from wand.drivers.lan import LANSettings, MemoryLAN
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC, OVERHEAD, Frame
-from wand.interfaces import Context, IFrameReader, IHostTap, ITap, ITapDriver, TapRequest
+from wand.interfaces import Context, IAdjustableTap, IFrameReader, ITap, ITapDriver, TapRequest
 from wand.plugin_settings import readSettings
 
 
-@implementer(IHostTap)
+@implementer(IAdjustableTap)
 class MemoryTap:
     """
     A node's port of a L{MemoryLAN}.
@@ -47,7 +47,7 @@ class MemoryTap:
 
     def adopt(self, interface: str, mac: MAC, mtu: int) -> None:
         """
-        See L{IHostTap}.
+        See L{wand.interfaces.IHostTap}.
         """
         self.interface, self.mac, self.mtu = interface, mac, mtu
 
@@ -55,7 +55,20 @@ class MemoryTap:
         """
         See L{ITap}.
         """
-        self.addresses.append(address)
+        if address not in self.addresses:
+            self.addresses.append(address)
+
+    def removeAddress(self, address: str) -> None:
+        """
+        See L{IAdjustableTap}.
+        """
+        if address in self.addresses:
+            self.addresses.remove(address)
+
+    def setMTU(self, mtu: int) -> None:
+        """
+        See L{IAdjustableTap}: the host has no interface.
+        """
 
     def start(self, receiver: IFrameReader) -> None:
         """

@@ -89,11 +89,7 @@ class TuntapDriver:
         try:
             _configure(device, request)
             opened: list[DescriptorTap] = []  # it knows when it was renamed
-            addresses = Addresses(
-                lambda address: _addressCommand(opened[0].interface if opened else device.name, address),
-                "iproute2",
-                request.later,
-            )
+            addresses = Addresses(lambda: opened[0].interface if opened else device.name, request.later)
             for address in request.addresses:
                 addresses.add(address)
             rest: dict[str, Any] = {"interface": device.name, "release": device.close, "addresses": addresses}
@@ -164,10 +160,6 @@ def _shortenSuperframes(interface: str) -> None:
         runCommand(["ip", "link", "set", "dev", interface, "gso_max_size", str(SUPERFRAME)], "iproute2")
     except TapUnavailable as error:  # an old iproute2, or no privileges: it works as well
         _log.debug("superframes stay as long as they are: {reason}", reason=str(error))
-
-
-def _addressCommand(interface: str, address: str) -> list[str]:
-    return ["ip", "address", "replace", address, "dev", interface]
 
 
 def _unconfigured(interface: str, what: str, error: OSError) -> TapUnavailable:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from functools import partial
 from ipaddress import IPv4Address
 from typing import Annotated, Any, Final
 
@@ -143,7 +142,7 @@ class VXLANDriver:
         closers.append(listener.close)
         direct = DirectSender()
         closers.append(direct.close)
-        addresses = Addresses(partial(_addressCommand, devices.index), "iproute2", request.later)
+        addresses = Addresses(lambda: f"if{devices.index}", request.later)
         closers.append(addresses.close)
         for address in request.addresses:
             addresses.add(address)
@@ -177,7 +176,3 @@ def _checked(settings: VXLANSettings) -> VXLANSettings:
         except ValueError as error:
             raise ConfigurationInvalid("driver-settings", "address", str(error)) from None
     return settings
-
-
-def _addressCommand(index: int, address: str) -> list[str]:
-    return ["ip", "address", "replace", address, "dev", f"if{index}"]

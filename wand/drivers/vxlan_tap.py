@@ -15,7 +15,7 @@ from wand.drivers.vxlan_direct import DirectListener, DirectSender
 from wand.drivers.vxlan_messages import KIND, KIND_PLACE, Place
 from wand.drivers.vxlan_offload import Offload
 from wand.ethernet import Frame
-from wand.interfaces import IFrameReader, IHostTap, ISuperframeTap
+from wand.interfaces import IAdjustableTap, IFrameReader, ISuperframeTap
 from wand.superframes.stretch import Stretch
 from wand.superframes.virtio import VirtioHeader
 from wand.underlay.prompt import IPromptReader
@@ -114,14 +114,14 @@ class OffloadedTap(PacketTap):
         self.direct.send(frame, place)
 
 
-@implementer_only(IHostTap, IPromptReader)
+@implementer_only(IAdjustableTap, IPromptReader)
 class VXLANTap(OffloadedTap):
     """
     A port without superframes.
     """
 
 
-@implementer_only(IHostTap, ISuperframeTap, IPromptReader)
+@implementer_only(IAdjustableTap, ISuperframeTap, IPromptReader)
 class SuperframeVXLANTap(OffloadedTap, SuperframePacketTap):
     """
     A port with superframes.

@@ -32,6 +32,7 @@ from wand.interfaces.context import Context, NetworkName
 from wand.interfaces.control_messages import ControlReader, SessionReader, Sessions, WayReader
 from wand.interfaces.directory import IDirectory, IDirectoryKind, IMembershipFollower, IRovingDirectory
 from wand.interfaces.driver import (
+    IAdjustableTap,
     IFrameReader,
     IHostTap,
     ISuperframeTap,
@@ -115,6 +116,7 @@ __all__ = [
     "EverybodyIsKnown",
     "GroupWishes",
     "IAddressApprover",
+    "IAdjustableTap",
     "ICandidateSource",
     "ICandidates",
     "IDirectory",

@@ -107,6 +107,26 @@ class IHostTap(ITap):
         """
 
 
+class IAdjustableTap(IHostTap):
+    """
+    A port whose host can be given other addresses and another MTU while it is open.
+    """
+
+    def removeAddress(address: str) -> None:
+        """
+        Take an IP address from the host, C{10.77.0.5/16}; one that it has not is fine.
+
+        @raise wand.errors.TapUnavailable: if it cannot be taken, with what to do.
+        """
+
+    def setMTU(mtu: int) -> None:
+        """
+        Give the host's interface another MTU; L{IHostTap.adopt} follows.
+
+        @raise wand.errors.TapUnavailable: if it cannot be set.
+        """
+
+
 class ISuperframeTap(ITap):
     """
     A port whose kernel hands over L{superframes <wand.superframes>} and takes them.

@@ -39,7 +39,9 @@ class Admitter:
         isNew = enrolment.own is None
         if isNew:  # first, because it fails where the disk is full
             enrolment.enter(network.identity, network.signedDescriptor, network.secret, authority.own.certificate)
-        admissions = Admissions(authority, member.sessions, member.sealed.control, context, lambda identity: None)
+        self._admissions = admissions = Admissions(
+            authority, member.sessions, member.sealed.control, context, lambda identity: None
+        )
         for observer in (admissions, self):
             authority.observe(observer)
         enrolment.admitting = authority.own
@@ -87,6 +89,13 @@ class Admitter:
         @raise PortUnavailable: if nobody knows.
         """
         return endpointsOf(self._member)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._admissions.stop()
+        self.authority.stop()
 
     # What the authority tells.
 

@@ -56,7 +56,22 @@ def sayWaiting(authority: MemberAuthority, notes: Notes) -> None:
     )
     more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
     waits = "waits" if len(pending) == 1 else "wait"
+    _sayReserved(administration.inReserve, notes)
     _sayIfAny(notes, "pending", len(pending), f"{''.join(pending[:1])}{more} {waits} for an approval: wand approve")
+
+
+def _sayReserved(found: list[tuple[str, str]], notes: Notes) -> None:
+    """
+    @param found: the names of members, and what they have.
+    """
+    name, address = found[0] if found else ("", "")
+    more = f" and {len(found) - 1} more have addresses that are" if len(found) > 1 else f" has {address}, which is"
+    _sayIfAny(
+        notes,
+        "reserve",
+        len(found),
+        f"{name}{more} reserved now, and kept until somebody changes that: wand address {name} ADDRESS",
+    )
 
 
 def sayCutOff(authority: Authority, configuration: ServerConfiguration, notes: Notes) -> None:

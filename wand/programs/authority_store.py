@@ -154,17 +154,19 @@ def networkSettings(configuration: ServerConfiguration) -> NetworkSettings:
         name=configuration.network,
         cipher=configuration.cipher,  # type: ignore[arg-type]  # the settings check it themselves
         prefix=configuration.prefix,
+        prefix6=configuration.prefix6,
+        reserve=tuple(configuration.reserve),
         life=configuration.certificateHours * 3600,
         server=configuration.name,
-        obstacle="" if configuration.allowOverlap else _obstacle(configuration.prefix),
+        obstacle="" if configuration.allowOverlap else _obstacle(configuration.prefix, configuration.prefix6),
         quarantine=configuration.addressQuarantineDays * _SECONDS_PER_DAY,
         recover=configuration.recover or configuration.store == "memory",
     )
 
 
-def _obstacle(prefix: str) -> str:
+def _obstacle(*prefixes: str) -> str:
     try:
-        found = obstacle(prefix)
+        found = next(filter(None, map(obstacle, prefixes)), "")
         return f"{found}, or insist with allow-overlap" if found else ""
     except ValueError:  # no prefix at all, which the settings say themselves
         return ""

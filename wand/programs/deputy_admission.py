@@ -4,6 +4,7 @@ A node that may admit others, though it did not found its network.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from twisted.application.service import Service
@@ -35,12 +36,16 @@ class DeputyAdmission(Service):
 
     _log = Logger()
 
-    def __init__(self, context: Context, hooks: HookService, member: NodeMembership) -> None:
+    def __init__(
+        self, context: Context, hooks: HookService, member: NodeMembership, reserve: Sequence[str] = ()
+    ) -> None:
         """
         @param hooks: those that are asked before somebody is admitted.
+        @param reserve: ranges of addresses that nobody gets, see L{wand.address_ranges}.
         """
         self._context = context
         self._hooks = hooks
+        self._reserve = reserve
         self._member = member
         self._opening: Opening[DeputyAdmitter] = Opening()
         state = member.enrolment.state
@@ -71,7 +76,8 @@ class DeputyAdmission(Service):
     async def _open(self) -> None:
         context = self._context
         _, deputy = await self._store.openWith(
-            lambda records, state: openDeputy(records, self._member, context, self._hooks), lambda: bool(self.running)
+            lambda records, state: openDeputy(records, self._member, context, self._hooks, self._reserve),
+            lambda: bool(self.running),
         )
         if not self.running:
             raise StateUnavailable("this node stops")
@@ -98,4 +104,6 @@ class DeputyAdmission(Service):
         Admit nobody any more, and close the store.
         """
         super().stopService()
+        if self._opening.result is not None:
+            self._opening.result.stop()
         return Deferred.fromCoroutine(self._store.close())

@@ -4,6 +4,10 @@ What a member does that the network lets admit others: it answers them, and keep
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import attrs
+
 from wand.interfaces import Context, IRecords
 from wand.programs.admitter import endpointsOf
 from wand.programs.hooks import HookService
@@ -25,11 +29,19 @@ class DeputyAdmitter:
     def __init__(self, authority: Deputy, member: NodeMembership, context: Context) -> None:
         self.authority = authority
         self._member = member
-        authority.observe(Admissions(authority, member.sessions, member.sealed.control, context, lambda identity: None))
+        self._admissions = Admissions(authority, member.sessions, member.sealed.control, context, lambda identity: None)
+        authority.observe(self._admissions)
         member.enrolment.admitting = authority.own
         member.claims.taken = authority.heard
         for each in member.claims.announcements:
             authority.heard(each)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._admissions.stop()
+        self.authority.stop()
 
     def presenceOf(self, identity: Identity) -> tuple[bool, float | None, str]:
         """
@@ -47,14 +59,17 @@ class DeputyAdmitter:
         return endpointsOf(self._member)
 
 
-async def openDeputy(records: IRecords, member: NodeMembership, context: Context, hooks: HookService) -> Deputy:
+async def openDeputy(
+    records: IRecords, member: NodeMembership, context: Context, hooks: HookService, reserve: Sequence[str]
+) -> Deputy:
     """
     Read whom this node admitted.
 
     @param hooks: those that are asked before somebody is admitted.
+    @param reserve: ranges of addresses that nobody gets, see L{wand.address_ranges}.
     @raise wand.errors.StoreUnavailable: if the store cannot be used.
     """
-    own = _ownOf(member)
+    own = attrs.evolve(_ownOf(member), reserve=reserve)
     return await Deputy.open(records, own, context.clock, context.events, hooks.listeners, wallClock=context.wallClock)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import attrs
+import msgspec
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, maybeDeferred, succeed
 from twisted.logger import Logger
@@ -16,6 +17,7 @@ from wand.ethernet import MAC, Frame
 from wand.etud.bridging import Bridging
 from wand.etud.forwarding import Etud
 from wand.etud.waiting_frames import WaitingFrames
+from wand.host.ipv6 import obstacleToIPv6
 from wand.interfaces import (
     Context,
     IPeerProtocol,
@@ -25,6 +27,7 @@ from wand.interfaces import (
     NodeContext,
 )
 from wand.programs.host_following import Directories, FollowingNode, HostFollowing
+from wand.programs.live_settings import LiveSettings
 from wand.programs.node_captures import NodeCaptures
 from wand.programs.node_groups import NodeGroups
 from wand.programs.node_identity import ownEnrolment, ownMAC, wishedName
@@ -74,6 +77,7 @@ class EtudService(Service):
         self._lost = lost
         self._etud: Etud | None = None
         self._following: HostFollowing | None = None
+        self._had: tuple[str, ...] = ()
 
     @property
     def protocol(self) -> IPeerProtocol:
@@ -112,10 +116,15 @@ class EtudService(Service):
         self._port = port.got(self.transport)
         later = enrolment is not None and self._owner.uid is not None
         own = enrolment.own.addresses if enrolment is not None and enrolment.own is not None else ()
-        self.tap: ITap = plugins.openTap(mac, mtu, own, self.transport, later=later)
+        isPossible = not obstacleToIPv6(configuration.interface, mtu)
+        usable = [each for each in own if isPossible or ":" not in each]  # the others keep no node from starting
+        self.tap: ITap = plugins.openTap(mac, mtu, usable, self.transport, later=later)
         self.table.own = mac
         if enrolment is not None and ISessionTransport.providedBy(self.transport):
             self._openMember(enrolment, self.transport)
+            self._had = own
+        if self.member is not None:
+            self.member.addLeftOut(usable)
         self.context = self._nodeContext(mac)
         self._etud = self._openEtud()
         self.captures = NodeCaptures(self._etud, self.context, self.tap.interface, self.nameOf)
@@ -135,6 +144,7 @@ class EtudService(Service):
             follower=self.directories,
             streams=streamsOf(configuration, enrolment, transport, base),
             lan=configuration.listen if configuration.lanDiscovery else None,
+            addresses=lambda: self._configuration.addresses,
         )
         self.member = NodeMembership(node)
         base.networkName.ask = lambda: enrolment.descriptor.name if enrolment.descriptor else ""
@@ -262,6 +272,40 @@ class EtudService(Service):
             return
         self.transport.sendEach(self.table.peers, frame)
         self.transport.flush()
+
+    def take(self, before: EtudConfiguration, after: EtudConfiguration) -> list[str]:
+        """
+        Take over what can be changed while frames flow.
+
+        @return: what became of each change, as L{wand.control.program.Program.reload} has it.
+        """
+        if self._etud is None:
+            return []
+        live, said = LiveSettings(self.tap, self._resized), []
+        mtu = after.mtu or self.protocol.defaultMTU
+        if mtu != (before.mtu or self.protocol.defaultMTU):
+            said.append(live.setMTU(mtu))
+        said += live.setAddresses(before.addresses, after.addresses)
+        self._configuration = msgspec.structs.replace(self._configuration, addresses=after.addresses)
+        return said
+
+    def _resized(self, mtu: int) -> None:
+        if self._following is not None:
+            self._following.resized(mtu)
+        if self.member is not None:
+            self.member.addLeftOut([])  # Linux takes the IPv6 addresses away if it is too small for these
+
+    def certified(self) -> None:
+        """
+        Our certificate may be another one: if it has other addresses, others are to hear of that before their kernels
+        forget who had these.
+        """
+        own = self.member.enrolment.own if self.member else None
+        if own is None or own.addresses == self._had:
+            return
+        had, self._had = self._had, own.addresses
+        if had and self._following is not None:
+            self._following.announce()
 
     def _addresses(self) -> list[str]:
         own = self.member.enrolment.own if self.member else None

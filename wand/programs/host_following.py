@@ -67,7 +67,8 @@ class HostFollowing:
     def __init__(self, node: FollowingNode, context: Context) -> None:
         self._node = node
         self._isStopped = False
-        self._watch = HostWatch(context, self.moved, self._tapWatch(context))
+        self._tapWatching = self._tapWatch(context)
+        self._watch = HostWatch(context, self.moved, self._tapWatching)
         self._announcing = GratuitousAnnouncements(
             context.clock, lambda: announcementsOf(node.tap.mac, node.addresses()), node.sendToAll
         )
@@ -113,6 +114,24 @@ class HostFollowing:
             node.transport.resize(node.tap.mtu)
         if isMAC:
             self._macAdopted()
+
+    def resized(self, mtu: int) -> None:
+        """
+        The tap has another MTU, as its operator wants.
+        """
+        tap = self._node.tap
+        if IHostTap.providedBy(tap):
+            tap.adopt(tap.interface, tap.mac, mtu)
+        if self._tapWatching is not None:
+            self._tapWatching.expectMTU(mtu)
+        self._tapAdopted(isMAC=False)
+
+    def announce(self) -> None:
+        """
+        Tell everybody which MAC address our IP addresses have.
+        """
+        if not self._isStopped:
+            self._announcing.begin()
 
     def _macAdopted(self) -> None:
         node = self._node

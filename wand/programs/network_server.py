@@ -140,13 +140,13 @@ class NetworkServer:
         self._tending.start(TENDING_INTERVAL, now=False)
         self._clocks.start()
         self._places.start()
-        self._overlap.start(status.prefix, tunnels)
+        self._overlap.start(status.prefixes, tunnels)
         self._calls.start(self.directory.callBack())
         self._log.info(
             "server {name} of {network} ({prefix}, {cipher}) at {listening}",
             name=self._configuration.name,
             network=status.name,
-            prefix=status.prefix,
+            prefix=", ".join(status.prefixes),
             cipher=status.cipher,
             listening=self.transport.listening,
         )
@@ -171,6 +171,7 @@ class NetworkServer:
             self._tending,
             self._places,
             self._news,
+            self._admissions,
             self.authority,
             self._calls,
             self._clocks,
@@ -210,7 +211,7 @@ class NetworkServer:
         sayCutOff(self.authority, self._configuration, self._context.notes)
 
     def _mayReach(self, host: str) -> bool:
-        return host not in overlayOf(self.authority.prefix)
+        return host not in overlayOf(*self.authority.prefixes)
 
     def _moved(self) -> None:
         if IRovingTransport.providedBy(self.transport):

@@ -4,7 +4,7 @@ A node: etud, wand and what the control socket sees of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +19,11 @@ from wand.etud.waking import magicFrame
 from wand.interfaces import IPeerProtocol, ISessionProtocol, NodeContext, Settings
 from wand.programs.directories import DirectoriesService, wantedDirectories
 from wand.programs.etud import EtudService
+from wand.programs.live_settings import LIVE
 from wand.programs.monitor import NODE, REL2, SEALED, Monitor
+from wand.programs.node_identity import wishedName
 from wand.programs.node_monitor import NodeMonitor
+from wand.programs.own_name import renamedSoon
 from wand.programs.peer_order import PeerOrder
 from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from wand.programs.node_admission import NodeAdmission
 
 #: The keys that a reload takes over.
-RELOADED_KEYS: Final = ("servers", "entries", "directories", "logLevels")
+RELOADED_KEYS: Final = ("servers", "entries", "directories", "name", "logLevels", *LIVE)
 
 #: The directory of networks without a server.
 GOSSIP: Final = "gossip"
@@ -114,9 +117,10 @@ class NodeService(ProgramService[EtudConfiguration]):
         if member is not None and member.enrolment.isGranted and self._admission is None:
             from wand.programs.deputy_admission import DeputyAdmission  # as above
 
-            self._admission = DeputyAdmission(self._surroundings.context, self.hooks, member)
+            self._admission = DeputyAdmission(self._surroundings.context, self.hooks, member, self._reserve)
             self._admission.setServiceParent(self)
         if member is not None:
+            self.etud.certified()
             self.certified(member, self.etud.tap.interface)
 
     def _admit(self, member: NodeMembership) -> NodeAdmission:
@@ -124,9 +128,14 @@ class NodeService(ProgramService[EtudConfiguration]):
 
         admission = self._admission
         if not isinstance(admission, NodeAdmission):
-            self._admission = admission = NodeAdmission(self._surroundings.context, self.hooks, member)
+            self._admission = admission = NodeAdmission(self._surroundings.context, self.hooks, member, self._reserve)
             admission.setServiceParent(self)
         return admission
+
+    @property
+    def _reserve(self) -> tuple[str, ...]:
+        configuration = self.configuration
+        return tuple(configuration.reserve) if isinstance(configuration, NodeConfiguration) else ()
 
     def _lookAtAdmission(self) -> None:
         if self._admission is not None:
@@ -247,7 +256,7 @@ class NodeService(ProgramService[EtudConfiguration]):
 
     # What the control socket changes.
 
-    async def join(self, token: str) -> None:
+    async def join(self, token: str, addresses: Sequence[str] = ()) -> None:
         """
         See L{wand.control.program.Program}.
         """
@@ -256,9 +265,13 @@ class NodeService(ProgramService[EtudConfiguration]):
         if self._admission is not None and self.etud.member.enrolment.stage == "new":
             raise MembershipRefused("this node is just founding a network")
         if token.strip().startswith(ANSWER_PREFIX):
+            if addresses:
+                raise MembershipRefused(
+                    "whoever admits a node by hand chooses its addresses: wand address NAME ADDRESS changes them there"
+                )
             self.etud.member.takeAnswer(token)
         else:
-            self.etud.member.redeem(token)
+            self.etud.member.redeem(token, addresses)
 
     def request(self) -> str:
         """
@@ -268,14 +281,14 @@ class NodeService(ProgramService[EtudConfiguration]):
             raise NotSupported(f"there is nothing to join: this node speaks {self.etud.protocol.name}")
         return self.etud.member.request()
 
-    async def found(self, name: str, prefix: str) -> str:
+    async def found(self, name: str, prefix: str, prefix6: str = "") -> str:
         """
         See L{wand.control.program.Program}.
         """
         if self.etud.member is None:
             raise NotSupported(f"there is no network to found: this node speaks {self.etud.protocol.name}")
         try:
-            return await self._admit(self.etud.member).found(name, prefix)
+            return await self._admit(self.etud.member).found(name, prefix, prefix6)
         except BaseException:
             if not self.etud.member.enrolment.state.has(FOUNDED):
                 await self._admitNobody()
@@ -322,9 +335,29 @@ class NodeService(ProgramService[EtudConfiguration]):
         self.configuration = after
         return [
             *(f"directory {name}: taken over" for name in changed),
+            *self.etud.take(before, after),
             *self.levels.take(after.logLevels),
-            *waitingForRestart(before, after, RELOADED_KEYS),
+            *self._takeName(before, after),
+            *waitingForRestart(self._begun, after, RELOADED_KEYS),
         ]
+
+    def _takeName(self, before: EtudConfiguration, after: EtudConfiguration) -> Iterator[str]:
+        """
+        What the node would like to be called.  A member is called what the network says, which this node can change
+        only if it decides about members itself.
+        """
+        wish = wishedName(after)
+        member = self.etud.member
+        if wish == wishedName(before) or member is None:
+            return
+        member.wishFor(wish)
+        own = member.enrolment.own
+        if own is None or own.name == wish:
+            yield f"name: {wish}"
+        elif own.admission and not own.grant and self._admission is not None:
+            yield renamedSoon(self._admission.opened(), own.name, wish, self.notes)
+        else:
+            yield f"name: this node stays {own.name} until somebody runs wand rename {own.name} {wish} at the server"
 
 
 def _source(name: str | None) -> Source:

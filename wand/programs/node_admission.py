@@ -4,6 +4,7 @@ A node that founded its network, and admits others: what a server does about mem
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import attrs
@@ -21,6 +22,7 @@ from wand.programs.authority_store import AuthorityStore, networkSettings
 from wand.programs.hooks import HookService
 from wand.programs.opening import Opening
 from wand.programs.store_settings import SQLITE
+from wand.sealed.authority.new_prefixes import AUTO, NONE
 from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings
 from wand.sealed.credentials.fields import nameLike
 from wand.sealed.node.enrolment_files import FOUNDED
@@ -46,14 +48,18 @@ class NodeAdmission(Service):
 
     _log = Logger()
 
-    def __init__(self, context: Context, hooks: HookService, member: NodeMembership) -> None:
+    def __init__(
+        self, context: Context, hooks: HookService, member: NodeMembership, reserve: Sequence[str] = ()
+    ) -> None:
         """
         @param hooks: those that are asked before somebody is admitted.
+        @param reserve: ranges of addresses that nobody gets, see L{wand.address_ranges}.
         """
         self._opening: Opening[Admitter] = Opening()
         self._context = context
         self._member = member
         self._hooks = hooks
+        self._reserve = tuple(reserve)
         self._store: AuthorityStore | None = None
 
     @property
@@ -77,11 +83,13 @@ class NodeAdmission(Service):
         if self._state.has(FOUNDED):
             Deferred.fromCoroutine(self._resume()).addErrback(self._failed)
 
-    async def found(self, name: str, prefix: str) -> str:
+    async def found(self, name: str, prefix: str, prefix6: str) -> str:
         """
         Make a network.
 
-        @param prefix: where overlay addresses come from; empty for the usual one, or one that is free on this host.
+        @param prefix: where overlay addresses come from; empty for the usual one, or one that is free on this host;
+            C{none} for IPv6 alone.
+        @param prefix6: where those of IPv6 come from; empty for a prefix of the network's own, and C{none} for none.
         @return: the first invitation, for one node within a day; empty if nobody knows where others reach this node.
         @raise MembershipRefused: if this node is a member already.
         @raise wand.errors.ConfigurationInvalid: if the name or the prefix cannot be used.
@@ -89,13 +97,17 @@ class NodeAdmission(Service):
         """
         self._checkNew()
         configuration = _likeServer(
-            self._state, self._member.wish, network=name, prefix=prefix or freePrefix(NetworkSettings().prefix)
+            self._state,
+            self._member.wish,
+            network=name,
+            prefix=prefix or freePrefix(NetworkSettings().prefix),
+            prefix6=prefix6 or AUTO,
         )
         networkSettings(configuration).check()
-        reason = obstacle(configuration.prefix)
-        if reason:
-            raise ConfigurationInvalid("", "prefix", reason)
-        self._state.write(FOUNDED, f"{name} {configuration.prefix}\n".encode())
+        for key, value in (("prefix", configuration.prefix), ("prefix6", configuration.prefix6)):
+            if reason := obstacle(value):
+                raise ConfigurationInvalid("", key, reason)
+        self._state.write(FOUNDED, f"{name} {configuration.prefix} {configuration.prefix6}\n".encode())
         try:
             admitter = await self._open(configuration)
         except BaseException:
@@ -128,8 +140,10 @@ class NodeAdmission(Service):
         Open the network that was founded; make it as it was asked for, if something came between that and its making.
         """
         asked = (self._state.read(FOUNDED) or b"").decode(errors="replace").split()
-        if len(asked) == 2:
-            return await self._open(_likeServer(self._state, self._member.wish, network=asked[0], prefix=asked[1]))
+        if len(asked) in (2, 3):
+            name, prefix, prefix6 = (*asked, NONE)[:3]  # an earlier release knew one prefix
+            more = {"network": name, "prefix": prefix, "prefix6": prefix6}
+            return await self._open(_likeServer(self._state, self._member.wish, **more))
         if not self._state.has(*NETWORK_FILES, SQLITE):
             path = self._state.path / FOUNDED
             raise StateUnavailable(
@@ -152,6 +166,7 @@ class NodeAdmission(Service):
     async def _admitter(self, store: AuthorityStore, configuration: ServerConfiguration) -> Admitter:
         settings: NetworkSettings = attrs.evolve(
             networkSettings(configuration),
+            reserve=self._reserve,
             mac=self._member.mac,
             obstacle=_LOST if self._member.enrolment.stage == "member" else "",
         )
@@ -187,7 +202,7 @@ class NodeAdmission(Service):
         super().stopService()
         admitter, self._opening.result = self._opening.result, None
         if admitter is not None:
-            admitter.authority.stop()
+            admitter.stop()
         return Deferred.fromCoroutine(self._closeStore())
 
     async def _closeStore(self) -> None:

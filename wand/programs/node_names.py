@@ -87,7 +87,7 @@ class NodeNames(Service):
         except AddressInvalid as error:
             self._context.notes.say("names", str(error), isHint=True)
             return
-        domain = Domain(name, [descriptor.prefix, *own.addresses])
+        domain = Domain(name, [*descriptor.prefixes, *own.addresses])
         hosts = sorted((each.partition("/")[0] for each in own.addresses), key=lambda each: ":" in each)
         if (domain, hosts) == (self._domain, self._hosts):
             return

@@ -5,7 +5,7 @@ What every program with a control socket is made of.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
@@ -78,7 +78,7 @@ class ProgramService(AtomicService, Generic[Kind]):
         self.notes = surroundings.context.notes
         self.levels = surroundings.levels
         self.recent = RecentEvents(self.events)
-        self.configuration = surroundings.load()
+        self.configuration = self._begun = surroundings.load()
         surroundings.context.stores.directory = partial(StateDirectory, self.configuration.state, surroundings.owner)
         if self.keepsState:
             StateService(self.configuration.state, surroundings.owner, self.foreign, self.both).setServiceParent(self)
@@ -152,13 +152,13 @@ class ProgramService(AtomicService, Generic[Kind]):
     def wake(self, mac: MAC) -> None:
         raise NotSupported("only a node carries frames")
 
-    async def join(self, token: str) -> None:
+    async def join(self, token: str, addresses: Sequence[str] = ()) -> None:
         raise NotSupported("only a node of a sealed network joins one")
 
     def request(self) -> str:
         raise NotSupported("only a node of a sealed network asks to be admitted")
 
-    async def found(self, name: str, prefix: str) -> str:
+    async def found(self, name: str, prefix: str, prefix6: str = "") -> str:
         raise NotSupported("only a node of a sealed network founds one")
 
     @property

@@ -5,24 +5,30 @@ A server of a sealed network, and what the control socket sees of it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 from twisted.internet.defer import Deferred
 
 from wand.config import ServerConfiguration
-from wand.errors import NotSupported
+from wand.errors import ConfigurationInvalid, NotSupported
 from wand.ethernet import MAC
 from wand.programs.monitor import SEALED, Monitor
 from wand.programs.network_server import NetworkServer
 from wand.programs.network_service import NetworkService
+from wand.programs.own_name import renamedSoon
 from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
 from wand.programs.server_administration import OPENING, ServerAdministration
 from wand.sealed.authority.administration import Administration
+from wand.sealed.credentials.fields import isName
 from wand.sealed.credentials.member_status import MemberStatus
 from wand.sealed.node.enrolment_files import FOUNDED, MEMBERSHIP, TOKEN
 from wand.sealed.node.epoch import EPOCH
 from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus, SeenStatus
+
+#: The keys that a reload takes over.
+RELOADED_KEYS: Final = ("name", "logLevels")
 
 
 class SealedServer(ProgramService[ServerConfiguration]):
@@ -93,7 +99,18 @@ class SealedServer(ProgramService[ServerConfiguration]):
 
     def reload(self) -> list[str]:
         after = self._surroundings.load()
-        return [*self.levels.take(after.logLevels), *waitingForRestart(self.configuration, after, ("logLevels",))]
+        before, self.configuration = self.configuration, after
+        said = [] if after.name == before.name else [self._rename(before.name, after.name)]
+        return [*said, *self.levels.take(after.logLevels), *waitingForRestart(self._begun, after, RELOADED_KEYS)]
+
+    def _rename(self, before: str, name: str) -> str:
+        if not isName(name):
+            raise ConfigurationInvalid(
+                self._surroundings.origin,
+                "name",
+                f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends",
+            )
+        return renamedSoon(self._service.opened(), before, name, self.notes)
 
 
 def _own(administration: Administration) -> OwnStatus:
@@ -104,6 +121,7 @@ def _own(administration: Administration) -> OwnStatus:
         networkKey=network.key,
         cipher=network.cipher,
         prefix=network.prefix,
+        prefix6=network.prefix6,
         name=own.name if own else "",
         key=own.key if own else "",
         addresses=[],

@@ -146,6 +146,10 @@ class ServerAdministration(Generic[Server]):
     async def rename(self, nameOrKey: str, name: str) -> MemberStatus:
         return await (await self._opened()).rename(nameOrKey, name)
 
+    async def address(self, nameOrKey: str, addresses: Sequence[str]) -> MemberStatus:
+        server = await self._service.opened()
+        return _present(await server.authority.administration.address(nameOrKey, addresses), server)
+
     async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
         return await (await self._opened()).limit(nameOrKey, macs, broadcasts)
 

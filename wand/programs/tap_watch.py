@@ -69,6 +69,13 @@ class TapWatch:
             self._isUp = link.isUp
             self._turned()
 
+    def expectMTU(self, mtu: int) -> None:
+        """
+        The interface gets another MTU, which nobody else has changed.
+        """
+        self._mtu = mtu
+        self._notes.clear(CHANGED + "mtu")
+
     def gone(self) -> None:
         """
         The interface is gone.  If it was deleted the tap itself knows; it may also have been moved elsewhere.

@@ -13,35 +13,35 @@ from socket import AF_INET, AF_INET6, inet_pton
 
 class Overlay:
     """
-    The prefix of the overlay addresses of a network.
+    The prefixes of the overlay addresses of a network, at most one of IPv4 and one of IPv6.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, *prefixes: str) -> None:
         """
-        @raise ValueError: if it is not a prefix.
+        @raise ValueError: if one is not a prefix.
         """
-        network = ip_network(prefix)
-        self._isIPv6 = network.version == 6
-        self._mask = int(network.netmask)
-        self._begin = int(network.network_address)
+        networks = map(ip_network, prefixes)
+        self._parts = {each.version == 6: (int(each.netmask), int(each.network_address)) for each in networks}
 
     def __contains__(self, host: str) -> bool:
         """
         Is a numeric address in the overlay?  Whatever is none is not.
         """
         isIPv6 = ":" in host
-        if isIPv6 is not self._isIPv6:
+        part = self._parts.get(isIPv6)
+        if part is None:
             return False
         try:
             octets = inet_pton(AF_INET6 if isIPv6 else AF_INET, host.partition("%")[0])
         except (OSError, ValueError):
             return False
-        return int.from_bytes(octets, "big") & self._mask == self._begin
+        mask, begin = part
+        return int.from_bytes(octets, "big") & mask == begin
 
 
 @lru_cache(maxsize=16)
-def overlayOf(prefix: str) -> Overlay:
+def overlayOf(*prefixes: str) -> Overlay:
     """
-    The overlay of a prefix, C{10.77.0.0/16}.
+    The overlay of a prefix, C{10.77.0.0/16}, or of one of each kind.
     """
-    return Overlay(prefix)
+    return Overlay(*prefixes)

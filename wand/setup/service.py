@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Final
 
 from wand.setup.host import Host, SetupFailed
-from wand.setup.units import CONFIGURATIONS, PACKAGED, ROLES, UNITS, USER, Role, unitOf
+from wand.setup.resolver_rule import PACKAGED_RULE, RULE, RULE_PATH
+from wand.setup.units import CONFIGURATIONS, NODE, PACKAGED, ROLES, UNITS, USER, Role, unitOf
 
 #: Where a node finds its invitation.
 INVITATION: Final = f"{CONFIGURATIONS}/invitation"
@@ -73,6 +74,8 @@ def setUp(
         yield f"{INVITATION}: written"
         if INVITATION not in (host.read(role.configuration) or ""):
             yield f'{role.configuration} does not name it: add join-file = "{INVITATION}", and restart {role.unit}'
+    if role is NODE:
+        yield from _letItTellNames(host)
     yield from _enable(host, role, unitOf(role, twistd), isNew=invitation is not None)
 
 
@@ -95,6 +98,17 @@ def configure(host: Host, role: Role, settings: Mapping[str, Setting]) -> Iterat
     for line in lines.splitlines():
         if line not in there.splitlines():
             yield f"{role.configuration} does not say it: add {line}, and restart {role.unit}"
+
+
+def _letItTellNames(host: Host) -> Iterator[str]:
+    packaged = host.read(PACKAGED_RULE)
+    before = host.read(RULE_PATH)
+    if packaged == RULE and before is not None:
+        host.remove(RULE_PATH)
+        yield f"{RULE_PATH}: removed, since the package has one"
+    elif RULE not in (packaged, before):
+        host.write(RULE_PATH, RULE)
+        yield f"{RULE_PATH}: {'written' if before is None else 'written anew'}"
 
 
 def useradd() -> tuple[str, ...]:
@@ -152,6 +166,8 @@ def remove(host: Host, role: Role, *, purge: bool) -> Iterator[str]:
         if host.hasSystemd:
             host.run("systemctl", "daemon-reload")
         yield f"{role.unit}: stopped and {'disabled' if isPackaged else 'removed'}"
+    if role is NODE:
+        host.remove(RULE_PATH)
     kept = [role.configuration, f"{STATE}/{role.name}", *([INVITATION] if role.name == "node" else [])]
     if not purge:
         there = [each for each in kept if os.path.lexists(host.path(each))]
@@ -192,6 +208,8 @@ def shown(role: Role, twistd: Path) -> str:
     """
     What L{setUp} would write, to be read.
     """
-    parts = ((role.configuration, BEGINNING[role.name]), (f"{UNITS}/{role.unit}", unitOf(role, twistd)))
+    parts = [(role.configuration, BEGINNING[role.name]), (f"{UNITS}/{role.unit}", unitOf(role, twistd))]
+    if role is NODE:
+        parts.append((RULE_PATH, RULE))
     files = "\n".join(f"# {path}\n{text}" for path, text in parts)
     return f"# {' '.join(useradd())}\n\n{files}"

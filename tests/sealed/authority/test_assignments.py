@@ -19,6 +19,7 @@ from wand.sealed.authority.assignments import Assignments
 from wand.stores.memory import MemoryRecords
 from wand.testing.shared_store import SharedStore
 
+PREFIX = ip_network("10.77.0.0/30")
 ALICE, BOB, CAROL = map(octetsFrom, ("alice", "bob", "carol"))
 
 
@@ -34,7 +35,7 @@ class AssignmentsTests(SynchronousTestCase):
         self.assignments = self.server()
 
     def server(self) -> Assignments:
-        assignments = Assignments(self.records, ip_network("10.77.0.0/30"), self.revoked.get, lambda: self.time)
+        assignments = Assignments(self.records, [PREFIX], self.revoked.get, lambda: self.time)
         assignments.follow()
         self.now(assignments.load())
         return assignments
@@ -89,34 +90,34 @@ class AssignmentsTests(SynchronousTestCase):
         Each member gets an address of its own, the same again, until there are none left.
         """
         for identity, number in ((ALICE, 1), (BOB, 2), (ALICE, 1)):
-            self.assertEqual(self.now(self.assignments.takeAddress(identity)), f"10.77.0.{number}/30")
+            self.assertEqual(self.now(self.assignments.takeAddress(identity, PREFIX)), f"10.77.0.{number}/30")
         self.assertEqual(self.assignments.holderOfAddress("10.77.0.2/30"), BOB)
-        self.assertIn("no free address", self.refusal(self.assignments.takeAddress(CAROL)))
+        self.assertIn("no free address", self.refusal(self.assignments.takeAddress(CAROL, PREFIX)))
 
     def test_theAddressOfARevokedMemberRests(self) -> None:
         """
         It is given to others once its time is over, or if there is no other.
         """
-        self.now(self.assignments.takeAddress(ALICE))
+        self.now(self.assignments.takeAddress(ALICE, PREFIX))
         self.now(self.assignments.takeName("alice", ALICE))
         self.revoked[ALICE] = 100.0
         self.now(self.assignments.retire(ALICE))
         self.assertTrue(self.now(self.assignments.takeName("alice", BOB)))
-        self.assertEqual(self.now(self.assignments.takeAddress(BOB)), "10.77.0.2/30")
-        self.assertEqual(self.now(self.assignments.takeAddress(CAROL)), "10.77.0.1/30")
+        self.assertEqual(self.now(self.assignments.takeAddress(BOB, PREFIX)), "10.77.0.2/30")
+        self.assertEqual(self.now(self.assignments.takeAddress(CAROL, PREFIX)), "10.77.0.1/30")
         self.now(self.assignments.release(CAROL))
         self.time = 100.0
-        self.assertEqual(self.now(self.assignments.takeAddress(CAROL)), "10.77.0.1/30")
+        self.assertEqual(self.now(self.assignments.takeAddress(CAROL, PREFIX)), "10.77.0.1/30")
 
     def test_whatIsReleasedIsFree(self) -> None:
         """
         Who does not become a member after all gives everything back.
         """
-        self.now(self.assignments.takeAddress(ALICE))
+        self.now(self.assignments.takeAddress(ALICE, PREFIX))
         self.now(self.assignments.takeMAC(macFrom("tap"), ALICE))
         self.now(self.assignments.takeName("alice", ALICE))
         self.now(self.assignments.release(ALICE))
-        self.assertEqual(self.now(self.assignments.takeAddress(BOB)), "10.77.0.1/30")
+        self.assertEqual(self.now(self.assignments.takeAddress(BOB, PREFIX)), "10.77.0.1/30")
         self.now(self.assignments.takeMAC(macFrom("tap"), BOB))
         self.assertTrue(self.now(self.assignments.takeName("alice", BOB)))
 
@@ -124,10 +125,10 @@ class AssignmentsTests(SynchronousTestCase):
         """
         After a store was lost an earlier member gets its address back, whoever has it.
         """
-        self.now(self.assignments.takeAddress(BOB))
+        self.now(self.assignments.takeAddress(BOB, PREFIX))
         self.now(self.assignments.giveAddress("10.77.0.1/30", ALICE))
         self.assertEqual(self.assignments.holderOfAddress("10.77.0.1/30"), ALICE)
-        self.assertEqual(self.now(self.assignments.takeAddress(BOB)), "10.77.0.2/30")
+        self.assertEqual(self.now(self.assignments.takeAddress(BOB, PREFIX)), "10.77.0.2/30")
 
     def test_whatAnotherServerReleasesIsFree(self) -> None:
         """
@@ -139,17 +140,17 @@ class AssignmentsTests(SynchronousTestCase):
         self.records = store.open()
         self.assignments = self.server()
         for identity in (ALICE, BOB):
-            self.now(other.takeAddress(identity))
-        self.assertIn("no free address", self.refusal(self.assignments.takeAddress(CAROL)))
+            self.now(other.takeAddress(identity, PREFIX))
+        self.assertIn("no free address", self.refusal(self.assignments.takeAddress(CAROL, PREFIX)))
         self.now(other.release(ALICE))
-        self.assertEqual(self.now(self.assignments.takeAddress(CAROL)), "10.77.0.1/30")
+        self.assertEqual(self.now(self.assignments.takeAddress(CAROL, PREFIX)), "10.77.0.1/30")
 
     def test_twoServersGiveNothingTwice(self) -> None:
         """
         A server that has not seen what another gave away finds out when it takes it.
         """
         other = self.server()
-        self.assertEqual(self.now(other.takeAddress(ALICE)), "10.77.0.1/30")
-        self.assertEqual(self.now(self.assignments.takeAddress(BOB)), "10.77.0.2/30")
+        self.assertEqual(self.now(other.takeAddress(ALICE, PREFIX)), "10.77.0.1/30")
+        self.assertEqual(self.now(self.assignments.takeAddress(BOB, PREFIX)), "10.77.0.2/30")
         self.now(other.takeName("alice", ALICE))
         self.assertEqual(self.now(self.assignments.takeNameLike("alice", BOB)), "alice-2")

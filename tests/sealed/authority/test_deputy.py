@@ -184,14 +184,14 @@ class ClaimedAssignmentsTests(SynchronousTestCase):
         taken = {str(network[each]) for each in claimed}
         assignments = ClaimedAssignments(
             MemoryRecords(),
-            network,
+            [network],
             lambda identity: None,
             Clock().seconds,
             lambda kind, what: b"somebody" if what in taken else None,
         )
         if network.num_addresses == 8 and len(taken) == 6:
-            self.assertRaises(MembershipRefused, assignments.freeAddress, identity)
+            self.assertRaises(MembershipRefused, assignments.freeAddress, identity, network)
             return
-        index = int.from_bytes(assignments.freeAddress(identity), "big") - int(network.network_address)
+        index = int.from_bytes(assignments.freeAddress(identity, network), "big") - int(network.network_address)
         self.assertTrue(0 < index < network.num_addresses - (network.version == 4))
         self.assertNotIn(str(network[index]), taken)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused
 from wand.sealed.authority.free_addresses import FreeAddresses
 
@@ -20,31 +21,43 @@ Step = tuple[str, int]
 
 class FreeAddressesTests(SynchronousTestCase):
     """
-    A network of six addresses, of which some are taken, given back, and rest.
+    A network of six addresses, of which some are reserved, taken, chosen, given back, and rest.
     """
 
     def expected(self) -> bytes | None:
         """
         The first that is free; else the one that has rested longest.
         """
-        now, kept = self.time, self.kept
-        free = [each for each in HOSTS if kept.get(each, 0.0) is not None and (kept.get(each) or 0.0) <= now]
+        now, kept = self.time, {each: until for each, until in self.kept.items() if each not in self.reserved}
+        hosts = [each for each in HOSTS if each not in self.reserved]
+        free = [each for each in hosts if kept.get(each, 0.0) is not None and (kept.get(each) or 0.0) <= now]
         resting = sorted((until, each) for each, until in kept.items() if until is not None)
         return free[0] if free else resting[0][1] if resting else None
 
-    @given(st.lists(st.tuples(st.sampled_from(["take", "release", "retire", "wait", "load"]), st.integers(0, 5))))
-    def test_asALookAtAll(self, steps: list[Step]) -> None:
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from(["take", "choose", "release", "retire", "wait", "load"]), st.integers(0, 5))
+        ),
+        st.sets(st.integers(0, 5), max_size=4),
+        st.sets(st.integers(0, 5), max_size=2),
+    )
+    def test_asALookAtAll(self, steps: list[Step], reserved: set[int], had: set[int]) -> None:
         """
-        Whatever happens, the address that comes next is the right one.
+        Whatever happens, the address that comes next is the right one.  Somebody may have one that was reserved later.
         """
         self.time = 0.0
-        self.kept: dict[bytes, float | None] = {}
-        free = FreeAddresses(PREFIX, lambda address: self.kept.get(address, 0.0), lambda: self.time)
+        self.reserved = {HOSTS[each] for each in reserved}
+        self.kept: dict[bytes, float | None] = {HOSTS[each]: None for each in had}
+        ranges = AddressRanges(f"10.77.0.{1 + each}" for each in reserved)
+        free = FreeAddresses(PREFIX, lambda address: self.kept.get(address, 0.0), lambda: self.time, ranges)
+        free.load(list(self.kept))
         for what, number in steps:
             address = HOSTS[number]
             isTaken = address in self.kept and self.kept[address] is None
             if what == "take" and self.expected() is not None:
                 self.kept[free.first()] = None
+            elif what == "choose" and not isTaken and address not in self.reserved:
+                self.kept[address] = None
             elif what == "release" and isTaken:
                 del self.kept[address]
                 free.release(address)

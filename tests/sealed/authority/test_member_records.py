@@ -69,7 +69,7 @@ class RecordsCase(SynchronousTestCase):
         self.issuer = Issuer(
             members, NetworkSigning(network.identity, network.key), self.trust, self, wallClock, LIFE, events
         )
-        assignments = Assignments(self.records, ip_network("10.77.0.0/24"), lambda identity: None, wallClock)
+        assignments = Assignments(self.records, [ip_network("10.77.0.0/24")], lambda identity: None, wallClock)
         self.revoker = Revoker(members, assignments, network, self.trust, self, wallClock, events)
         self.now(members.load())
         return members

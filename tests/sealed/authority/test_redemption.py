@@ -148,7 +148,7 @@ class RedemptionTests(SynchronousTestCase):
             Events(wallClock),
         )
         self.assignments = assignments = Assignments(
-            records, ip_network("10.77.0.0/24"), lambda identity: None, wallClock
+            records, [ip_network("10.77.0.0/24")], lambda identity: None, wallClock
         )
         self.invitations = Invitations(records, wallClock, entropyFrom("invitations"), lambda invitation: False)
         approval = Approval(self.hooks, self.clock)

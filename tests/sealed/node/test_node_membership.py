@@ -5,6 +5,7 @@ memory and a network in simulated time.
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from shutil import copytree
 
 from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase, frame
@@ -46,11 +47,16 @@ class SealedNetworkTests(SealedNetworkTestCase):
 
     def test_joining(self) -> None:
         """
-        Nodes that join get names and addresses, know each other by themselves, and frames flow.
+        Nodes that join get names and addresses, of IPv4 and of IPv6, know each other by themselves, and frames flow.
         """
         nodes = [self.dwelling(number) for number in (1, 2, 3)]
         self.assertEqual([node.own.name for node in nodes], ["node-1", "node-2", "node-3"])
-        self.assertEqual([node.own.addresses for node in nodes], [[f"10.77.0.{number}/16"] for number in (1, 2, 3)])
+        prefix = nodes[0].own.prefix6
+        self.assertEqual(ip_network(prefix).prefixlen, 64)
+        self.assertTrue(ip_network(prefix).subnet_of(ip_network("fd00::/8")))
+        for number, node in enumerate(nodes, 1):
+            expected = [f"10.77.0.{number}/16", f"{ip_network(prefix)[number]}/64"]
+            self.assertEqual((node.own.addresses, node.own.prefix6), (expected, prefix))
         for node in nodes:
             self.assertEqual(node.table(), {str(other.mac) for other in nodes if other is not node})
         self.assertTrue(self.reaches(nodes[0], nodes[2]))

@@ -67,7 +67,8 @@ class RedeemingTests(SynchronousTestCase):
         self.clock = Clock()
         self.patch(wand.sealed.node.redeeming, "resolverOf", lambda clock: self.resolve)
         self.sessions = Sessions()
-        enrolment = SimpleNamespace(token=TOKEN, own=None, key=NodeKey.fromSeed(b"k" * 32))
+        wanted = SimpleNamespace(addresses=())
+        enrolment = SimpleNamespace(token=TOKEN, own=None, invitation=wanted, key=NodeKey.fromSeed(b"k" * 32))
         context = simulatedContext(self.clock, Network(self.clock, Random(1)), "192.0.2.1")
         tap = SimpleNamespace(mac=MAC(b"\2\0\0\0\0\1"))
         self.redeeming = Redeeming(

@@ -115,10 +115,11 @@ class MemoryMembers:
         self.notes = [f"not admitted: {reason}"]
         self.events.publish("join-refused", reason=reason)
 
-    async def join(self, token: str) -> None:
+    async def join(self, token: str, addresses: Sequence[str] = ()) -> None:
         """
         Begin to join; what becomes of it is for L{enter} and L{refuse}.
         """
+        self.wanted = list(addresses)
         if not token.strip().startswith("wand1."):
             raise TokenInvalid("this is not an invitation: one begins with wand1.")
         self.tokens.append(token)
@@ -128,7 +129,7 @@ class MemoryMembers:
         else:
             self.enter("joining")
 
-    async def found(self, name: str, prefix: str) -> str:
+    async def found(self, name: str, prefix: str, prefix6: str = "") -> str:
         """
         Be the first member of a network.
         """
@@ -229,6 +230,12 @@ class MemoryMembers:
         Call a member something else.
         """
         return self._change(self._find(nameOrKey), name=name)
+
+    async def address(self, nameOrKey: str, addresses: Sequence[str]) -> MemberStatus:
+        """
+        Give a member other overlay addresses.
+        """
+        return self._change(self._find(nameOrKey), addresses=[f"{each}/16" for each in addresses])
 
     async def limit(self, nameOrKey: str, macs: int | None, broadcasts: int | None) -> MemberStatus:
         """

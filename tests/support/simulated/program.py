@@ -58,7 +58,7 @@ class MemoryProgram(MemoryMembers, Program):
         self.levels = Levels()
         self.recent = RecentEvents(self.events)
         self.table = Table(clock, self.events, OWN)
-        self.changes = ["hooks: taken over", "port: needs a restart"]
+        self.changes = ["hooks: taken over", "port: waits for a restart"]
         self.woken: list[MAC] = []
         self.known: list[SeenStatus] = []
         self.recordings: list[Recording] = []

@@ -10,19 +10,21 @@ import msgspec
 
 from wand.errors import MembershipRefused
 from wand.events import Events
+from wand.interfaces.membership import Member
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.lessening import appointed
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.readdressing import Readdressing
 from wand.sealed.authority.revoker import Revoker
 from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.servers import Servers
 from wand.sealed.authority.signing_requests import exported, imported
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.admission_limits import ADMITS, ADMITS_MAXIMUM
-from wand.sealed.credentials.fields import isName
+from wand.sealed.credentials.fields import isName, withoutPrefix
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus, ServerStatus
@@ -59,6 +61,7 @@ class Administration:
         self._revoker = revoker
         self._servers = servers
         self._events = events
+        self._readdressing = Readdressing(members, assignments, issuer, events)
 
     # What there is.
 
@@ -73,6 +76,7 @@ class Administration:
             key=self._network.identity.text,
             cipher=descriptor.cipher,
             prefix=descriptor.prefix,
+            prefix6=descriptor.prefix6,
             created=descriptor.created,
             signs=issuer.hasKey,
             unsigned=len(self._revoker.unsigned) + (0 if issuer.hasKey else len(issuer.due)),
@@ -84,6 +88,15 @@ class Administration:
         The names of those who wait for an approval.
         """
         return [record.name for record in self._members.inState("pending")]
+
+    @property
+    def inReserve(self) -> list[tuple[str, str]]:
+        """
+        The names of members that have an address which was reserved later, and one such address of each.
+        """
+        readdressing = self._readdressing
+        found = ((each.name, filter(readdressing.isReserved, each.addresses)) for each in readdressing.inReserve)
+        return sorted((name, withoutPrefix(next(addresses))) for name, addresses in found)
 
     @property
     def own(self) -> MemberStatus | None:
@@ -231,6 +244,25 @@ class Administration:
         renamed = await self._members.change(record.identity, lambda before: msgspec.structs.replace(before, name=name))
         await self._assignments.keepName(name, record.identity)
         return (await self._certified(renamed)).status
+
+    async def address(self, nameOrKey: str, addresses: Sequence[str]) -> MemberStatus:
+        """
+        See L{Readdressing.give}.
+
+        @raise NoSuchMember: if nobody has that whole name or key.
+        """
+        return await self._readdressing.give(self._members.find(nameOrKey), addresses)
+
+    def newsFor(self, member: Member) -> bytes:
+        """
+        The certificate of a member that has just shown an earlier one, with other addresses or another name; empty if
+        it has shown the one that counts.
+        """
+        record = self._members.get(member.identity)
+        if record is None or record.state != "member" or record.issued < member.issued:
+            return b""
+        isSame = (record.name, record.addresses) == (member.name, member.addresses)
+        return b"" if isSame or self._issuer.isDue(record) else record.certificate
 
     async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> MemberStatus:
         """

@@ -12,10 +12,11 @@ from wand.interfaces import Context, ISessions, JoinKey
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
 from wand.sealed.authority.answers import Answers
+from wand.sealed.authority.certificate_news import CertificateNews
 from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.control_numbers import RENEW
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.messages import Join, Message, Pending, Renew, Renewed, Revocations, pack, parse
+from wand.sealed.credentials.messages import Join, Message, Pending, Renew, Revocations, pack, parse
 from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
@@ -55,6 +56,7 @@ class Admissions:
         self._forget = forget
         self._answers = Answers(sessions, context.failures)
         self._buckets = TokenBuckets(context.clock, JOIN_RATE, JOIN_BURST)
+        self._news = CertificateNews(authority, sessions, context)
         self._waiting: dict[bytes, tuple[JoinKey, Join]] = {}
         sessions.onJoin(self._joining)
         control.read(range(RENEW, RENEW + 1), self._received)  # the others are answers, which a node gets itself
@@ -91,10 +93,16 @@ class Admissions:
         See L{wand.sealed.authority.member_authority.AuthorityObserver}.
         """
         joiner, message = self._waiting.pop(identity, (None, None))
-        if self._sessions.isUp(identity):
-            self._sessions.sendControl(identity, pack(Renewed(certificate)))
-        elif joiner is not None and message is not None and self._sessions.isUp(joiner):
+        if joiner is not None and message is not None and self._sessions.isUp(joiner):
             self._answers.give(joiner, lambda: self._redeem(joiner, message))
+        else:
+            self._news.issued(identity, certificate)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._news.stop()
 
     def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
         """

@@ -4,14 +4,15 @@ Assignments: a name, a MAC address or an overlay address is given to one member 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface
-from typing import Final
+from typing import Final, TypeAlias
 
+from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
-from wand.sealed.authority.free_addresses import FreeAddresses
+from wand.sealed.authority.free_addresses import NONE_RESERVED, FreeAddresses
 from wand.sealed.authority.stored_values import Index, StoredValues
 
 #: The kinds of our records in a store.
@@ -24,6 +25,8 @@ DECLINED: Final = 3600.0
 
 #: How many names, and how many addresses that others took meanwhile, are tried.
 _TRIES: Final = 1000
+
+Prefix: TypeAlias = IPv4Network | IPv6Network
 
 
 class Assigned(StoredValues[bytes]):
@@ -70,23 +73,27 @@ class Assignments:
     def __init__(
         self,
         records: IRecords,
-        prefix: IPv4Network | IPv6Network,
+        prefixes: Sequence[Prefix],
         restsUntil: Callable[[bytes], float | None],
         now: Callable[[], float],
+        reserved: AddressRanges = NONE_RESERVED,
     ) -> None:
         """
+        @param prefixes: where overlay addresses come from: one of IPv4, one of IPv6, or both.
         @param restsUntil: until when the addresses of an identity are given to nobody else, in seconds since the epoch;
             C{None} for as long as it is a member.
         @param now: the time, in seconds since the epoch.
+        @param reserved: addresses that are given to nobody.
         """
-        self._prefix = prefix
+        self.prefixes = tuple(prefixes)
+        self.reserved = reserved
         self._restsUntil = restsUntil
         self._now = now
         self._declined: dict[bytes, float] = {}  # until when, of a few addresses, each named by a hook
         self._names = Assigned(records, NAME_KIND)
         self._macs = Assigned(records, MAC_KIND)
         self._addresses = Assigned(records, ADDRESS_KIND)
-        self._free = FreeAddresses(prefix, self._keptUntil, now)
+        self._free = {each: FreeAddresses(each, self._keptUntil, now, reserved) for each in self.prefixes}
 
     def follow(self) -> None:
         """
@@ -94,7 +101,7 @@ class Assignments:
         """
         for assigned in (self._names, self._macs):
             assigned.follow(lambda what, before, after: None)
-        self._addresses.follow(lambda address, before, after: None if after else self._free.release(address))
+        self._addresses.follow(lambda address, before, after: None if after else self._freed((address,)))
 
     async def load(self) -> None:
         """
@@ -104,7 +111,9 @@ class Assignments:
         """
         for assigned in (self._names, self._macs, self._addresses):
             await assigned.load()
-        self._free.load([address for address, _ in self._addresses.items()])
+        taken = [address for address, _ in self._addresses.items()]
+        for free in self._free.values():
+            free.load(taken)
 
     async def takeName(self, name: str, identity: bytes) -> bool:
         """
@@ -133,13 +142,13 @@ class Assignments:
         """
         return self._names.get(name.encode()) in (None, identity)
 
-    def freeAddress(self, identity: bytes) -> bytes:
+    def freeAddress(self, identity: bytes, prefix: Prefix) -> bytes:
         """
-        The address that an identity gets if it has none.
+        The address of a prefix that an identity gets if it has none.
 
         @raise MembershipRefused: if the prefix is exhausted.
         """
-        return self._free.first()
+        return self._free[prefix].first()
 
     async def takeMAC(self, mac: MAC, identity: bytes) -> None:
         """
@@ -152,29 +161,109 @@ class Assignments:
         if not await self._macs.take(mac, identity):
             raise MembershipRefused(f"the MAC address {mac} belongs to another member; choose another")
 
-    async def takeAddress(self, identity: bytes) -> str:
+    async def takeAddresses(self, identity: bytes, wanted: Sequence[str] = ()) -> tuple[str, ...]:
         """
-        Give an identity the overlay address that it has, or the first that is free.  Those of members that were revoked
-        are free when their time is over, or when there is no other, the one of the first that was revoked before the
-        rest.
+        Give an identity an overlay address of each prefix.
+
+        @param wanted: those that it would like, each without the length of its prefix.
+        @return: the addresses with their prefix lengths.
+        @raise MembershipRefused: if it cannot have one that it wants, or a prefix is exhausted.
+        @raise TemporarilyUnavailable: if too many others take one at the same time.
+        """
+        chosen = {self.prefixOf(each): each for each in wanted}
+        for prefix, address in chosen.items():
+            if prefix is None or not await self.takeWanted(address, identity):
+                raise MembershipRefused(f"{address} belongs to another member, or did until lately: choose another")
+        return tuple([await self.takeAddress(identity, prefix) for prefix in self.prefixes])
+
+    def prefixOf(self, address: str) -> Prefix:
+        """
+        The prefix that an address is of, which somebody chose.
+
+        @param address: without the length of its prefix.
+        @raise MembershipRefused: if no member can have it, with the reason.
+        """
+        try:
+            number = ip_address(address)
+        except ValueError:
+            raise MembershipRefused(f"{address[:64]!r} is not an IP address; write it like 10.77.0.9") from None
+        prefix = next((each for each in self.prefixes if number in each), None)
+        if prefix is None:
+            known = " and ".join(map(str, self.prefixes))
+            raise MembershipRefused(f"{number} is not one of this network's addresses: choose one of {known}")
+        if number == prefix[0] or (number.version == 4 and number == prefix[-1]):
+            raise MembershipRefused(f"{number} is the first or the last of {prefix}, and no host's: choose another")
+        if number in self.reserved:
+            raise MembershipRefused(f"{number} is reserved at the server, for no member: choose another")
+        return prefix
+
+    async def takeWanted(self, address: str, identity: bytes, *, resting: bool = False) -> bool:
+        """
+        Give an identity an address that was chosen, in addition to what it has.
+
+        @param address: one of a prefix, without its length.
+        @param resting: may it be one of a member that was revoked lately?
+        @return: whether the identity has it now.
+        """
+        packed = ip_address(address).packed
+        holder = self._addresses.get(packed)
+        if holder not in (None, identity):
+            until = self._restsUntil(holder or b"")
+            if until is None or (until > self._now() and not resting):
+                return False
+        return await self._addresses.take(packed, identity, holder)
+
+    async def keepAddresses(self, addresses: Sequence[str], identity: bytes) -> None:
+        """
+        Take every overlay address but these back from an identity; each is given to nobody for a while, since hosts
+        elsewhere still know it as its.
+
+        @param addresses: with or without their prefix lengths.
+        """
+        kept = {ip_interface(each).packed for each in addresses}
+        for packed in set(self._addresses.of(identity)) - kept:
+            if await self._addresses.exchange(packed, identity, None):
+                self.decline(str(ip_address(packed)))
+
+    async def takeAddress(self, identity: bytes, prefix: Prefix) -> str:
+        """
+        Give an identity the overlay address of a prefix that it has, or the first that is free.  Those of members that
+        were revoked are free when their time is over, or when there is no other, the one of the first that was revoked
+        before the rest.
 
         @return: the address with its prefix length.
         @raise MembershipRefused: if the prefix is exhausted.
         @raise TemporarilyUnavailable: if too many others take one at the same time.
         """
         for _ in range(_TRIES):
-            packed = next(iter(self._addresses.of(identity)), None) or self.freeAddress(identity)
+            had = (each for each in self._addresses.of(identity) if ip_address(each) in prefix)
+            packed = next(had, None) or self.freeAddress(identity, prefix)
             if await self._addresses.take(packed, identity, self._addresses.get(packed)):
-                return f"{ip_address(packed)}/{self._prefix.prefixlen}"
+                return f"{ip_address(packed)}/{prefix.prefixlen}"
         raise TemporarilyUnavailable("too many join at once; try again")
 
     def isAssignable(self, address: str) -> bool:
         """
         Is this, with its prefix length, an address that a host may have here?
         """
-        interface, prefix = ip_interface(address), self._prefix
-        reserved = (prefix.network_address, prefix.broadcast_address) if prefix.version == 4 else (prefix[0],)
-        return interface.network == prefix and interface.ip not in reserved
+        interface = ip_interface(address)
+        for prefix in self.prefixes:
+            reserved = (prefix.network_address, prefix.broadcast_address) if prefix.version == 4 else (prefix[0],)
+            if interface.network == prefix and interface.ip not in reserved:
+                return True
+        return False
+
+    async def takeInstead(self, address: str, identity: bytes) -> str:
+        """
+        Give an identity another address in place of one that it has to leave to somebody else: of the same prefix.
+
+        @return: the address with its prefix length.
+        @raise MembershipRefused: if the prefix is exhausted.
+        @raise TemporarilyUnavailable: if too many others take one at the same time.
+        """
+        version = ip_interface(address).version
+        prefix = next((each for each in self.prefixes if each.version == version), self.prefixes[0])
+        return await self.takeAddress(identity, prefix)
 
     def addressesOf(self, identity: bytes) -> tuple[str, ...]:
         """
@@ -196,7 +285,7 @@ class Assignments:
         """
         packed = ip_interface(address).packed
         self._declined[packed] = self._now() + DECLINED
-        self._free.release(packed)
+        self._freed((packed,))
 
     def holderOfAddress(self, address: str) -> bytes | None:
         """
@@ -271,7 +360,8 @@ class Assignments:
 
     def _freed(self, addresses: tuple[bytes, ...]) -> None:
         for address in addresses:
-            self._free.release(address)
+            for free in self._free.values():
+                free.release(address)
 
     def _keptUntil(self, address: bytes) -> float | None:
         holder = self._addresses.get(address)

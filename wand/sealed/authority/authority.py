@@ -11,6 +11,7 @@ import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from wand.address_ranges import AddressRanges
 from wand.errors import StoreUnavailable
 from wand.events import Events
 from wand.hooks.approval import Approval
@@ -44,7 +45,7 @@ class Authority(MemberAuthority):
 
     @ivar servers: the servers of the network.
     @ivar network: the network, as it is kept here.
-    @ivar prefix: where overlay addresses come from.
+    @ivar prefixes: where overlay addresses come from.
     """
 
     _log = Logger()
@@ -66,7 +67,7 @@ class Authority(MemberAuthority):
         Use L{open}.
         """
         self.created, self.recovered = network.created, network.recovered
-        self.prefix = network.descriptor.prefix
+        self.prefixes = network.descriptor.prefixes
         trust = Trust(network.identity, wallClock)
         super().__init__(MemberRecords(records, trust), trust)
         members = self._members
@@ -74,7 +75,9 @@ class Authority(MemberAuthority):
         self._quarantine = settings.quarantine
         self._wallClock = wallClock
         self.network, self._records = network, records
-        self._assignments = assigned = Assignments(records, network.prefix, self._restsUntil, wallClock)
+        self._assignments = assigned = Assignments(
+            records, network.prefixes, self._restsUntil, wallClock, AddressRanges(settings.reserve)
+        )
         self._issuer = issuer = Issuer(
             members, NetworkSigning(network.identity, network.key), trust, self, wallClock, settings.life, events
         )
@@ -185,8 +188,8 @@ class Authority(MemberAuthority):
         if mac is None:
             return new
         await assigned.takeMAC(mac, identity)
-        address = await assigned.takeAddress(identity)
-        return msgspec.structs.replace(new, addresses=(address,), macs=(bytes(mac),), admission=True)
+        addresses = await assigned.takeAddresses(identity)
+        return msgspec.structs.replace(new, addresses=addresses, macs=(bytes(mac),), admission=True)
 
     async def _restore(self) -> None:
         """

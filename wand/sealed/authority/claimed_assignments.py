@@ -4,15 +4,17 @@ Assignments of a member that admits others: beside it others do the same, and no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import Final, TypeAlias
 
+from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
-from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.assignments import Assignments, Prefix
+from wand.sealed.authority.free_addresses import NONE_RESERVED
 
 #: How many addresses are looked at for one that is free.
 ADDRESSES_TRIED: Final = 65_536
@@ -30,15 +32,16 @@ class ClaimedAssignments(Assignments):
     def __init__(
         self,
         records: IRecords,
-        prefix: IPv4Network | IPv6Network,
+        prefixes: Sequence[Prefix],
         restsUntil: Callable[[bytes], float | None],
         now: Callable[[], float],
         claimant: Claimant,
+        reserved: AddressRanges = NONE_RESERVED,
     ) -> None:
         """
         @param claimant: who claims something now.
         """
-        super().__init__(records, prefix, restsUntil, now)
+        super().__init__(records, prefixes, restsUntil, now, reserved)
         self._claimant = claimant
         self._now = now
 
@@ -56,18 +59,27 @@ class ClaimedAssignments(Assignments):
             raise MembershipRefused(f"the MAC address {mac} belongs to another member; choose another")
         await super().takeMAC(mac, identity)
 
-    def freeAddress(self, identity: bytes) -> bytes:
+    async def takeWanted(self, address: str, identity: bytes, *, resting: bool = False) -> bool:
         """
         See L{Assignments}.
         """
-        network = self._prefix
-        size = network.num_addresses - 1 - (network.version == 4)  # without that of the network, and the broadcast
-        begin = int.from_bytes(sha256(identity).digest()[:16], "big")
-        for step in range(min(size, ADDRESSES_TRIED)):
-            address = network.network_address + (1 + (begin + step) % size)
-            if self._isFree(address.packed, identity):
+        if self._claimant("address", address) not in (None, identity):
+            return False
+        return await super().takeWanted(address, identity, resting=resting)
+
+    def freeAddress(self, identity: bytes, prefix: Prefix) -> bytes:
+        """
+        See L{Assignments}.
+        """
+        size = prefix.num_addresses - 1 - (prefix.version == 4)  # without that of the network, and the broadcast
+        place = int.from_bytes(sha256(identity).digest()[:16], "big") % size
+        for _ in range(min(size, ADDRESSES_TRIED)):
+            address = prefix.network_address + (1 + place)
+            reserved = self.reserved.endOf(address)
+            if reserved is None and self._isFree(address.packed, identity):
                 return address.packed
-        raise MembershipRefused(f"no free address was found in {network}: make a network with a larger prefix")
+            place = (place + 1 if reserved is None else reserved - int(prefix.network_address)) % size
+        raise MembershipRefused(f"no free address was found in {prefix}: make a network with a larger prefix")
 
     def _isFree(self, address: bytes, identity: bytes) -> bool:
         until = self._keptUntil(address)

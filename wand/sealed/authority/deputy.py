@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.events import Events
 from wand.hooks.approval import Approval
@@ -59,7 +60,9 @@ class Deputy(MemberAuthority):
         network, trust = own.storedNetwork, own.trust
         super().__init__(MemberRecords(records, trust), trust)
         members = self._members
-        assigned = ClaimedAssignments(records, network.prefix, lambda identity: None, wallClock, own.claimant)
+        assigned = ClaimedAssignments(
+            records, network.prefixes, lambda identity: None, wallClock, own.claimant, AddressRanges(own.reserve)
+        )
         self._assignments = assigned
         self._signing = signing = GrantSigning(own.key, own.certified, trust)
         issuer = Issuer(members, signing, trust, self, wallClock, CERTIFICATE_LIFE, events)

@@ -4,7 +4,7 @@ A member that admits others, as a member, and what it answers to those whom it a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
@@ -38,6 +38,7 @@ class OwnMembership:
     @ivar claimant: who claims something.
     @ivar isMember: is an identity a member that was admitted elsewhere?
     @ivar everybody: what all members announced that are known.
+    @ivar reserve: ranges of addresses that are given to nobody, see L{wand.address_ranges}.
     """
 
     key: NodeKey
@@ -49,6 +50,7 @@ class OwnMembership:
     claimant: Claimant
     isMember: Callable[[bytes], bool]
     everybody: Callable[[], Iterable[Announcement]]
+    reserve: Sequence[str] = ()
 
 
 class DeputyMembership(ServerMembership):

@@ -6,9 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
 
+from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused
+
+#: Nothing is reserved.
+NONE_RESERVED: Final = AddressRanges()
 
 
 class FreeAddresses:
@@ -18,13 +23,19 @@ class FreeAddresses:
     """
 
     def __init__(
-        self, prefix: IPv4Network | IPv6Network, until: Callable[[bytes], float | None], now: Callable[[], float]
+        self,
+        prefix: IPv4Network | IPv6Network,
+        until: Callable[[bytes], float | None],
+        now: Callable[[], float],
+        reserved: AddressRanges = NONE_RESERVED,
     ) -> None:
         """
         @param until: until when an address is not to be given away, in seconds since the epoch; C{None} while a member
             has it, and 0 for never.
         @param now: the time, in seconds since the epoch.
+        @param reserved: addresses that nobody gets.
         """
+        self._reserved = reserved
         self._prefix = prefix
         self._until = until
         self._now = now
@@ -37,7 +48,7 @@ class FreeAddresses:
         These addresses are somebody's, or rest; all others are free.
         """
         self._next, self._given = 1, []
-        found = ((self._until(each), self._index(each)) for each in taken)
+        found = ((self._until(each), self._index(each)) for each in taken if self._isOurs(each))
         self._resting = [(until, index) for until, index in found if until is not None]
         heapify(self._resting)
 
@@ -45,6 +56,8 @@ class FreeAddresses:
         """
         An address is nobody's any more, or rests from now on.
         """
+        if not self._isOurs(address):
+            return
         until, index = self._until(address), self._index(address)
         if until:
             heappush(self._resting, (until, index))
@@ -73,9 +86,10 @@ class FreeAddresses:
         end = self._prefix.num_addresses - (self._prefix.version == 4)  # the broadcast address is not a host's
         while self._next < end:
             address = self._address(self._next)
-            if self._isFree(address):
+            reserved = self._reserved.endOf(ip_address(address))
+            if reserved is None and self._isFree(address):
                 return address
-            self._next += 1
+            self._next = self._next + 1 if reserved is None else reserved - int(self._prefix.network_address) + 1
         return None
 
     def _firstResting(self) -> bytes:
@@ -86,8 +100,15 @@ class FreeAddresses:
             heappop(self._resting)  # somebody has it again
         raise MembershipRefused(
             f"the network has no free address left in {self._prefix}; revoke members that are gone, "
-            "or make a network with a larger prefix"
+            f"{'reserve fewer, ' if self._reserved else ''}or make a network with a larger prefix"
         )
+
+    def _isOurs(self, address: bytes) -> bool:
+        """
+        May we ever give this address away?
+        """
+        number = ip_address(address)
+        return number in self._prefix and number not in self._reserved
 
     def _isFree(self, address: bytes) -> bool:
         until = self._until(address)

@@ -6,6 +6,7 @@ whatever a store says that is older than it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_interface
 
 import msgspec
 from twisted.logger import Logger
@@ -86,7 +87,7 @@ class MemberRecovery:
         identity = content.identity
         addresses = [await self._address(address, content) for address in self._believed(content)]
         if content.addresses and not addresses:
-            addresses = [await self._assignments.takeAddress(identity)]
+            addresses = [*await self._assignments.takeAddresses(identity, ())]
         macs = [mac for mac in content.macs if await self._isOurs(mac, identity)]
         return msgspec.structs.replace(
             MemberRecord.of(content, certificate),
@@ -100,11 +101,14 @@ class MemberRecovery:
 
     def _believed(self, content: Certificate) -> tuple[str, ...]:
         """
-        The addresses that are left to somebody: whom a member admitted has one, of the network's prefix.
+        The addresses that are left to somebody: whom a member admitted has one of each of the network's prefixes.
         """
         if not content.admitter:
             return content.addresses
-        return tuple(filter(self._assignments.isAssignable, content.addresses))[:1]
+        first: dict[int, str] = {}
+        for address in filter(self._assignments.isAssignable, content.addresses):
+            first.setdefault(ip_interface(address).version, address)
+        return tuple(first.values())
 
     async def _isOurs(self, mac: bytes, identity: bytes) -> bool:
         try:
@@ -122,7 +126,7 @@ class MemberRecovery:
         holder = assignments.holderOfAddress(address)
         other = None if holder in (None, content.identity) else self._members.get(holder or b"")
         if other is not None and not self._isFirst(content, other) and other.state != "revoked":
-            return await assignments.takeAddress(content.identity)
+            return await assignments.takeInstead(address, content.identity)
         await assignments.giveAddress(address, content.identity)
         if other is not None and other.state != "revoked":
             await self.readdress(other, address)
@@ -194,7 +198,7 @@ class MemberRecovery:
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         @raise MembershipRefused: if there is none left.
         """
-        new = await self._assignments.takeAddress(other.identity)
+        new = await self._assignments.takeInstead(address, other.identity)
         moved = tuple(new if each == address else each for each in other.addresses)
         await self._members.change(other.identity, lambda before: msgspec.structs.replace(before, addresses=moved))
         if other.state == "member":

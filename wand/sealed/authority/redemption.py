@@ -4,7 +4,7 @@ Redemption: a node joins with an invitation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hmac import compare_digest
 from typing import Final
 
@@ -15,7 +15,7 @@ from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.hooks.approval import Approval
 from wand.interfaces import Candidate, Verdict
-from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.assignments import Assignments, Prefix
 from wand.sealed.authority.invitations import Invitation, Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
@@ -88,7 +88,7 @@ class Redemption:
             await self._ask(candidate)
             if offered.bridge:
                 await self._askRoute(candidate, offered.limits.macs)
-            await self._settleAddress(candidate)
+            await self._settleAddresses(candidate, join.addresses)
             known = await self._add(join, exchangeKey, invitation)
         else:
             if self._approval.isAsked(join.identity):
@@ -183,27 +183,49 @@ class Redemption:
         if not verdict:
             raise MembershipRefused(verdict.reason[:200] or "the operator's rules do not let this node be a bridge")
 
-    async def _settleAddress(self, candidate: Candidate) -> None:
+    async def _settleAddresses(self, candidate: Candidate, wanted: Sequence[str]) -> None:
         """
-        Give a node, before it is a member, an address that no hook has anything against.
+        Give a node, before it is a member, addresses that no hook has anything against.
 
+        @param wanted: those that it would like.
+        @raise MembershipRefused: if it cannot have one that it wants.
         @raise TemporarilyUnavailable: if none is found.
         """
         if not self._approval.isNeeded:
             return
+        chosen = {self._assignments.prefixOf(each): each for each in wanted}
+        for prefix in self._assignments.prefixes:
+            if prefix in chosen:
+                await self._settleWanted(candidate, chosen[prefix])
+            else:
+                await self._settleAddress(candidate, prefix)
+
+    async def _settleWanted(self, candidate: Candidate, address: str) -> None:
+        if not await self._assignments.takeWanted(address, candidate.key):
+            return  # which is said later, when it is given all that a member gets
+        verdict = await self._verdictOn(address, candidate)
+        if not verdict:
+            await self._takeBack(address, candidate.key)
+            reason = verdict.reason[:200] or "the operator's rules give it to nobody"
+            raise MembershipRefused(f"this node cannot have the address {address}: {reason}")
+
+    async def _settleAddress(self, candidate: Candidate, prefix: Prefix) -> None:
         for _ in range(ADDRESSES_ASKED):
-            address = withoutPrefix(await self._assignments.takeAddress(candidate.key))
-            try:
-                verdict = await _answer(self._approval.askAddress(candidate, address))
-            except TemporarilyUnavailable:
-                await self._takeBack(address, candidate.key)
-                raise
+            address = withoutPrefix(await self._assignments.takeAddress(candidate.key, prefix))
+            verdict = await self._verdictOn(address, candidate)
             if verdict:
                 return
             await self._takeBack(address, candidate.key)
             self._assignments.decline(address)
         reason = verdict.reason[:200] or "the operator's rules"
         raise TemporarilyUnavailable(f"{ADDRESSES_ASKED} addresses were refused, the last {address}: {reason}")
+
+    async def _verdictOn(self, address: str, candidate: Candidate) -> Verdict:
+        try:
+            return await _answer(self._approval.askAddress(candidate, address))
+        except TemporarilyUnavailable:
+            await self._takeBack(address, candidate.key)
+            raise
 
     async def _takeBack(self, address: str, identity: bytes) -> None:
         if self._members.get(identity) is None:  # another server may have admitted it meanwhile
@@ -248,10 +270,10 @@ class Redemption:
     async def _assigned(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
         assignments = self._assignments
         await assignments.takeMAC(MAC(join.mac), join.identity)
-        address = await assignments.takeAddress(join.identity)
+        addresses = await assignments.takeAddresses(join.identity, join.addresses)
         name = await assignments.takeNameLike(_nameWanted(join, invitation), join.identity)
         draft = self._draft(join, exchangeKey, invitation)
-        return msgspec.structs.replace(draft, name=name, addresses=(address,), macs=(join.mac,))
+        return msgspec.structs.replace(draft, name=name, addresses=addresses, macs=(join.mac,))
 
     def _draft(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
         """

@@ -155,11 +155,12 @@ class _Context:
             yield "member since before the network was made"
 
     def _addresses(self, certificate: Certificate) -> Iterator[str]:
-        prefix = prefixFrom(self._descriptor.prefix) if self._descriptor is not None else None
+        prefixes = [prefixFrom(each) for each in self._descriptor.prefixes] if self._descriptor is not None else []
         for text in certificate.addresses:
             interface = ip_interface(text)
-            if prefix is not None and (interface.ip not in prefix or interface.network.prefixlen != prefix.prefixlen):
-                yield f"{text} is not an address of the network's prefix {prefix}"
+            if prefixes and not any(interface.network == each for each in prefixes):
+                known = " or ".join(map(str, prefixes))
+                yield f"{text} is not an address of the network's prefix {known}"
             for other in self._others(certificate):
                 if interface.ip in [ip_interface(each).ip for each in other.addresses]:
                     yield f"{text} is also {_named(other)}'s"

@@ -13,9 +13,11 @@ import attrs
 import msgspec
 from twisted.logger import Logger
 
+from wand.address_ranges import AddressRanges
 from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
+from wand.sealed.authority.new_prefixes import prefixesWanted
 from wand.sealed.authority.stored_values import StoredValues
 from wand.sealed.credentials.descriptor import CIPHERS, Cipher, Descriptor, prefixFrom
 from wand.sealed.credentials.fields import Octets32, checkSecret, isName
@@ -54,7 +56,9 @@ class NetworkSettings:
 
     @ivar name: what it is called.
     @ivar cipher: one of L{CIPHERS}; like C{name} and C{prefix} it is fixed once the network was created.
-    @ivar prefix: where overlay addresses come from.
+    @ivar prefix: where overlay addresses come from; C{none} for IPv6 alone.
+    @ivar prefix6: where those of IPv6 come from; C{auto} for a prefix of this network's own, and C{none} or nothing for
+        IPv4 alone.
     @ivar life: for how many seconds a certificate is valid.
     @ivar server: what this server is called.
     @ivar mac: the MAC address of this host's tap, where a node makes the network and not a server; the node gets the
@@ -63,17 +67,20 @@ class NetworkSettings:
     @ivar quarantine: for how many seconds the address of a revoked member is given to nobody else, while others are
         free.
     @ivar recover: may a store that is empty be filled again from what else there is of the network?
+    @ivar reserve: ranges of addresses that are given to nobody, see L{wand.address_ranges}.
     """
 
     name: str = "wand"
     cipher: Cipher = "aes-256-gcm"
     prefix: str = "10.77.0.0/16"
+    prefix6: str = ""
     life: int = CERTIFICATE_LIFE
     server: str = "server"
     mac: MAC | None = None
     obstacle: str = ""
     quarantine: int = 30 * 86_400
     recover: bool = False
+    reserve: tuple[str, ...] = ()
 
     def check(self) -> None:
         """
@@ -88,10 +95,11 @@ class NetworkSettings:
             raise ConfigurationInvalid("", "cipher", f"{self.cipher!r} is none of {', '.join(CIPHERS)}")
         if not 60 <= self.life <= 366 * 86_400:
             raise ConfigurationInvalid("", "life", "a certificate is valid for a minute to a year")
+        prefixesWanted(self.prefix, self.prefix6, bytes)
         try:
-            prefixFrom(self.prefix)
+            AddressRanges(self.reserve)
         except ValueError as error:
-            raise ConfigurationInvalid("", "prefix", str(error)) from error
+            raise ConfigurationInvalid("", "reserve", str(error)) from error
 
 
 class NetworkRecord(msgspec.Struct, frozen=True, array_like=True):
@@ -127,11 +135,11 @@ class StoredNetwork:
     recovered: bool = False
 
     @property
-    def prefix(self) -> IPv4Network | IPv6Network:
+    def prefixes(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """
         Where overlay addresses come from.
         """
-        return prefixFrom(self.descriptor.prefix)
+        return tuple(map(prefixFrom, self.descriptor.prefixes))
 
 
 async def openNetwork(
@@ -226,7 +234,8 @@ async def _recovered(
 
 
 def _new(key: NetworkKey, settings: NetworkSettings, wallClock: Callable[[], float], entropy: Entropy) -> NetworkRecord:
-    descriptor = Descriptor(settings.name, settings.cipher, settings.prefix, int(wallClock()))
+    first, second = prefixesWanted(settings.prefix, settings.prefix6, entropy)
+    descriptor = Descriptor(settings.name, settings.cipher, first, int(wallClock()), second)
     return NetworkRecord(key.network, signed(key.signing, descriptor), entropy(32))
 
 

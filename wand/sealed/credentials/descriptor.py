@@ -23,6 +23,8 @@ class Descriptor(Body, frozen=True, array_like=True):
 
     @ivar prefix: where its overlay addresses come from.
     @ivar created: when, in seconds since the epoch.
+    @ivar prefix6: where those of IPv6 come from, if C{prefix} has those of IPv4; empty for none.  Networks that are
+        older than this have none.
     """
 
     domain: ClassVar[str] = "wand network 1"
@@ -31,9 +33,19 @@ class Descriptor(Body, frozen=True, array_like=True):
     cipher: Cipher
     prefix: Annotated[str, Meta(max_length=43)]
     created: Count
+    prefix6: Annotated[str, Meta(max_length=43)] = ""
 
     def __post_init__(self) -> None:
-        prefixFrom(self.prefix)
+        versions = [prefixFrom(each).version for each in self.prefixes]
+        if len(versions) > 1 and versions != [4, 6]:
+            raise ValueError("of two prefixes the first is of IPv4, and the second of IPv6")
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """
+        Both prefixes, or the only one: of each every member gets an address.
+        """
+        return (self.prefix, self.prefix6) if self.prefix6 else (self.prefix,)
 
 
 def prefixFrom(text: str) -> IPv4Network | IPv6Network:

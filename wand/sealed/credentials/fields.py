@@ -5,13 +5,15 @@ The fields of signed things and messages, with their limits.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_interface
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 from socket import AF_INET, inet_ntop, inet_pton
 from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta
 
+from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 
 #: The version of a program, for people.
@@ -42,6 +44,9 @@ OWN_MAXIMUM: Final = 4
 Address: TypeAlias = Annotated[str, Meta(max_length=43)]
 
 Addresses: TypeAlias = Annotated[tuple[Address, ...], Meta(max_length=OWN_MAXIMUM)]
+
+#: Overlay addresses without the lengths of their prefixes, which a node would like: one of each kind at most.
+WantedAddresses: TypeAlias = Annotated[tuple[Annotated[str, Meta(max_length=39)], ...], Meta(max_length=2)]
 
 MACs: TypeAlias = Annotated[tuple[Octets6, ...], Meta(max_length=OWN_MAXIMUM)]
 
@@ -91,6 +96,42 @@ def checkAddresses(addresses: tuple[str, ...]) -> None:
         _checkAddress(text)
     if len(addresses) > 1 and len(set(map(withoutPrefix, addresses))) < len(addresses):
         raise ValueError("an address stands twice")
+
+
+def checkWanted(addresses: tuple[str, ...]) -> None:
+    """
+    Check the overlay addresses that a node would like.
+
+    @raise ValueError: if one is no address of a host, or is not written in the one way that there is; or if two are of
+        one kind.
+    """
+    found = [ip_address(each) for each in addresses]
+    for address, text in zip(found, addresses, strict=True):
+        if str(address) != text or "%" in text or not _isHost(address):
+            raise ValueError(f"{text} is not an overlay address")
+    if len({each.version for each in found}) < len(found):
+        raise ValueError(f"{' and '.join(addresses)} are of one kind: a member has one address of each")
+
+
+def wantedFrom(texts: Iterable[str]) -> tuple[str, ...]:
+    """
+    Read the overlay addresses that somebody would like, as they are typed.
+
+    @return: as L{checkWanted} has them.
+    @raise MembershipRefused: if no member can have them, with the reason.
+    """
+    found: list[str] = []
+    for text in texts:
+        try:
+            found.append(str(ip_address(text.strip())))
+        except ValueError:
+            reason = f"{text[:64]!r} is not an IP address; write it like 10.77.0.9"
+            raise MembershipRefused(reason) from None
+    try:
+        checkWanted(tuple(found))
+    except ValueError as error:
+        raise MembershipRefused(str(error)) from None
+    return tuple(found)
 
 
 def checkMACs(macs: tuple[bytes, ...]) -> None:

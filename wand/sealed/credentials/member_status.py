@@ -29,6 +29,7 @@ class MemberStatus(Status, frozen=True):
     @ivar online: is it online? C{None} where nobody can tell.
     @ivar seen: when it was last heard; C{None} where that is not known.
     @ivar version: which version it runs; empty where that is not known.
+    @ivar awaited: does what was changed just now wait for a signature of the network key?
     @ivar learned: is it known by its certificate only, because the server's store was lost or restored?
     """
 
@@ -53,6 +54,7 @@ class MemberStatus(Status, frozen=True):
     online: bool | None = None
     seen: float | None = None
     version: str = ""
+    awaited: bool = False
 
 
 class InvitationStatus(Status, frozen=True):
@@ -108,6 +110,7 @@ class NetworkStatus(Status, frozen=True):
     A network.
 
     @ivar key: its public key in hex.
+    @ivar prefix6: that of its IPv6 addresses, where C{prefix} is of IPv4; else empty.
     @ivar signs: does this program have the network's private key?
     @ivar unsigned: how many certificates and revocations wait for a signature made elsewhere.
     """
@@ -119,3 +122,11 @@ class NetworkStatus(Status, frozen=True):
     created: float
     signs: bool
     unsigned: int
+    prefix6: str = ""
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """
+        Those that there are.
+        """
+        return tuple(filter(None, (self.prefix, self.prefix6)))

@@ -11,7 +11,17 @@ from msgspec import Meta
 from msgspec.structs import force_setattr
 
 from wand.sealed import control_numbers
-from wand.sealed.credentials.fields import Count, Octets6, Octets16, Octets32, Octets64, checkSecret, printable
+from wand.sealed.credentials.fields import (
+    Count,
+    Octets6,
+    Octets16,
+    Octets32,
+    Octets64,
+    WantedAddresses,
+    checkSecret,
+    checkWanted,
+    printable,
+)
 from wand.sealed.credentials.signed import SIGNED_MAXIMUM, Body, packed, unpacked
 from wand.sealed.credentials.token import Endpoints
 
@@ -52,6 +62,8 @@ class Join(msgspec.Struct, tag=control_numbers.JOIN, frozen=True, array_like=Tru
     @ivar mac: the address of its tap.
     @ivar proof: the signature of a L{JoinProof}.
     @ivar binding: see L{wand.sealed.credentials.key_binding}; a node that is older than deputies sends none.
+    @ivar addresses: the overlay addresses that it would like, without the lengths of their prefixes: at most one of
+        each kind.  Of a member they change nothing.
     """
 
     identity: Octets32
@@ -59,6 +71,10 @@ class Join(msgspec.Struct, tag=control_numbers.JOIN, frozen=True, array_like=Tru
     mac: Octets6
     proof: Octets64
     binding: Annotated[bytes, Meta(max_length=64)] = b""
+    addresses: WantedAddresses = ()
+
+    def __post_init__(self) -> None:
+        checkWanted(self.addresses)
 
 
 class Admitted(msgspec.Struct, tag=control_numbers.ADMITTED, frozen=True, array_like=True):

@@ -200,10 +200,11 @@ class Enrolment:
 
     # Joining.
 
-    def begin(self, token: Token) -> None:
+    def begin(self, token: Token, addresses: tuple[str, ...] = ()) -> None:
         """
         Keep an invitation until it is redeemed; a member may get more by it, which the server knows.
 
+        @param addresses: the overlay addresses that we would like.
         @raise MembershipRefused: if this node is a member of another network, or was revoked.
         """
         if self.stage == "revoked" and self.network == token.network:
@@ -218,7 +219,7 @@ class Enrolment:
             )
         for server in serversOf(token):
             self.rememberServer(server)
-        self.invitation.keep(token)
+        self.invitation.keep(token, addresses)
         self._trustIn(Identity(token.network))
 
     def admitted(self, answer: Admitted) -> bool:

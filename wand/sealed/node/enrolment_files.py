@@ -11,7 +11,8 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from wand.errors import StateUnavailable, TokenInvalid
+from wand.errors import MembershipRefused, StateUnavailable, TokenInvalid
+from wand.sealed.credentials.fields import wantedFrom
 from wand.sealed.credentials.secret_files import readSecretFile
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.sealed.credentials.token import Token
@@ -22,6 +23,7 @@ from wand.timing.timer import Timer
 #: The files.
 MEMBERSHIP: Final = "membership"
 TOKEN: Final = "token"
+WANTED: Final = "wanted-addresses"
 REVOCATIONS: Final = "revocations"
 SPENT: Final = "spent"
 
@@ -84,6 +86,7 @@ class InvitationFile:
     The invitation that is being redeemed, and which one was the last.
 
     @ivar token: the invitation; C{None} if there is none.
+    @ivar addresses: the overlay addresses that we would like to get with it.
     """
 
     def __init__(self, files: EnrolmentFiles) -> None:
@@ -91,6 +94,7 @@ class InvitationFile:
         @raise StateUnavailable: if a file cannot be read, or is open to others.
         """
         self.token: Token | None = None
+        self.addresses: tuple[str, ...] = ()
         self._files = files
         self._spent = files.read(SPENT) or b""
         content = files.read(TOKEN)
@@ -100,12 +104,28 @@ class InvitationFile:
             except TokenInvalid:
                 files.sayDamaged(TOKEN, "or give the node its invitation again: wand join FILE")
 
-    def keep(self, token: Token) -> None:
+        if self.token is not None:
+            self._readWanted()
+
+    def _readWanted(self) -> None:
+        content = self._files.read(WANTED) or b""
+        try:
+            self.addresses = wantedFrom(content.decode("ascii", "replace").split())
+        except MembershipRefused:
+            self._files.sayDamaged(WANTED, "or give the node its invitation again: wand join FILE --address ADDRESS")
+
+    def keep(self, token: Token, addresses: tuple[str, ...] = ()) -> None:
         """
         Keep an invitation until L{forget}.
+
+        @param addresses: the overlay addresses that we would like.
         """
+        if addresses:
+            self._files.write(WANTED, f"{' '.join(addresses)}\n".encode())
+        elif self.addresses:
+            self._files.remove(WANTED)
         self._files.write(TOKEN, f"{token.text}\n".encode())
-        self.token = token
+        self.token, self.addresses = token, addresses
 
     def forget(self) -> None:
         """
@@ -115,7 +135,9 @@ class InvitationFile:
             self._spent = _digest(self.token)
             self._files.write(SPENT, self._spent)
         self._files.remove(TOKEN)
-        self.token = None
+        if self.addresses:
+            self._files.remove(WANTED)
+        self.token, self.addresses = None, ()
 
     def isSpent(self, token: Token) -> bool:
         """

@@ -40,15 +40,16 @@ RETRY_JITTER: Final = 0.5
 RENEWAL_LOOK: Final = 300.0
 
 
-def joinRequest(key: NodeKey, token: Token, name: str, mac: MAC) -> Join:
+def joinRequest(key: NodeKey, token: Token, name: str, mac: MAC, addresses: tuple[str, ...] = ()) -> Join:
     """
     The request to join, for the server of an invitation.
 
     @param name: what the node would like to be called.
     @param mac: the address of its tap.
+    @param addresses: the overlay addresses that it would like.
     """
     proof = JoinProof(token.network, key.identity, key.exchangePublic, token.invitation)
-    return Join(key.identity, name[:64], mac, signature(key.signing, proof), bindingOf(key))
+    return Join(key.identity, name[:64], mac, signature(key.signing, proof), bindingOf(key), addresses)
 
 
 class Joining:
@@ -96,7 +97,8 @@ class Joining:
         if token is not None:
             self._timer.stop()
             try:
-                self._send(joinRequest(self._enrolment.key, token, self._name, self.mac))
+                wanted = self._enrolment.invitation.addresses
+                self._send(joinRequest(self._enrolment.key, token, self._name, self.mac, wanted))
             finally:
                 self._timer.set(self._patience)
                 self._patience = min(2 * self._patience, REQUEST_PATIENCE_MAXIMUM)

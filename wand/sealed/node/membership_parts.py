@@ -95,7 +95,7 @@ class MembershipParts:
         self.control = control = ControlMessages(sessions, context.clock, context.counters)
         self.servers = KnownServers(enrolment, sessions)
         self.admitters = Admitters(enrolment, self.claims, sessions, context)
-        self.addresses = OwnAddresses(node.tap, context.notes)
+        self.addresses = OwnAddresses(node.tap, context.notes, node.addresses)
         self.certificate = OwnCertificate(
             enrolment, self.servers, self.admitters, sessions, control, node.tap, self.addresses, announce, context
         )

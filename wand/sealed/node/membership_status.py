@@ -23,6 +23,7 @@ def membershipStatus(enrolment: Enrolment, wish: str, conflicts: list[ConflictSt
         networkKey=enrolment.network.hex(),
         cipher=enrolment.cipher,
         prefix=descriptor.prefix if descriptor else "",
+        prefix6=descriptor.prefix6 if descriptor else "",
         name=own.name if own else wish,
         key=enrolment.identity.text,
         addresses=list(own.addresses) if own else [],

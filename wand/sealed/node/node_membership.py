@@ -5,13 +5,14 @@ on who was revoked.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from twisted.logger import Logger
 
 from wand.ethernet import MAC
 from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.fields import wantedFrom
 from wand.sealed.credentials.handed import HandedAnswer, HandedRequest
 from wand.sealed.credentials.token import Token
 from wand.sealed.node.handed_membership import takeHanded
@@ -69,6 +70,18 @@ class NodeMembership:
         self._streams = node.streams
         self._revocations: RevocationExchange | None = None
 
+    def wishFor(self, name: str) -> None:
+        """
+        We would like to be called something else, the next time that we join or ask.
+        """
+        self.wish = self._parts.redeeming.wish = name
+
+    def addLeftOut(self, had: Sequence[str]) -> None:
+        """
+        See L{wand.sealed.node.own_addresses.OwnAddresses.addLeftOut}.
+        """
+        self._parts.addresses.addLeftOut(self.enrolment.own, had)
+
     def useStream(self, server: bytes) -> None:
         """
         See L{wand.sealed.reach.displacement.Displacement}.
@@ -122,15 +135,17 @@ class NodeMembership:
         self.claims.stop()
         self.enrolment.stop()
 
-    def redeem(self, text: str) -> None:
+    def redeem(self, text: str, addresses: Sequence[str] = ()) -> None:
         """
         Keep an invitation, and redeem it.
 
+        @param addresses: the overlay addresses that this node would like, without the lengths of their prefixes.
         @raise wand.errors.TokenInvalid: if C{text} is not an invitation.
-        @raise wand.errors.MembershipRefused: if this node is a member of another network.
+        @raise wand.errors.MembershipRefused: if this node is a member of another network, or no member can have such
+            addresses.
         @raise wand.errors.StateUnavailable: if the revocations that are kept cannot be read.
         """
-        self.enrolment.begin(Token.parse(text))
+        self.enrolment.begin(Token.parse(text), wantedFrom(addresses))
         if self.enrolment.stage == "member":
             self._follower.serversChanged()
         self._parts.redeeming.begin()
@@ -224,7 +239,7 @@ class NodeMembership:
         self._announce()
         self._parts.admitters.start()
         if self.enrolment.descriptor is not None and interfacesOf(self._tap.interface):
-            self._parts.overlap.start(self.enrolment.descriptor.prefix, self._ofOverlay)
+            self._parts.overlap.start(self.enrolment.descriptor.prefixes, self._ofOverlay)
 
     def _ofOverlay(self) -> list[str]:
         own = self.enrolment.own

@@ -17,8 +17,11 @@ from wand.timing.repeating import Repeating
 #: Seconds between two looks.
 ROUTES_INTERVAL: Final = 30.0
 
-#: What the note is about.
+#: What the notes are about; there is one for each kind of addresses.
 OVERLAP_NOTE: Final = "overlap"
+
+#: What is no prefix yet, and cannot be in the way; see L{wand.sealed.authority.new_prefixes}.
+MADE_LATER: Final = ("auto", "none", "")
 
 #: Gives the routes of this host.
 Routes = Callable[[], list[Route]]
@@ -27,7 +30,11 @@ Routes = Callable[[], list[Route]]
 def obstacle(prefix: str, tell: Routes = routes) -> str:
     """
     Why a network with this prefix should not be created on this host; empty if nothing speaks against it.
+
+    @raise ValueError: if it is neither a prefix nor one of L{MADE_LATER}.
     """
+    if prefix in MADE_LATER:
+        return ""
     known = tell()
     wanted = ip_network(prefix)
     found = overlap(wanted, known=known)
@@ -61,17 +68,17 @@ class OverlapWatch:
         self._consequence = consequence
         self._isHint = isHint
         self._routes = tell
-        self._prefix: Prefix | None = None
+        self._prefixes: tuple[Prefix, ...] = ()
         self._own: Callable[[], Sequence[str]] = lambda: ()
         self._looking = Repeating("a look at the routes", self.look, context.clock, context.failures)
 
-    def start(self, prefix: str, own: Callable[[], Sequence[str]]) -> None:
+    def start(self, prefixes: Sequence[str], own: Callable[[], Sequence[str]]) -> None:
         """
         Look now, and then every 30 s.
 
         @param own: names of interfaces, and addresses, that belong to the overlay.
         """
-        self._prefix, self._own = ip_network(prefix), own
+        self._prefixes, self._own = tuple(map(ip_network, prefixes)), own
         if not self._looking.running:
             self._looking.start(ROUTES_INTERVAL)
 
@@ -85,20 +92,21 @@ class OverlapWatch:
         """
         Look now: a route changed, perhaps.
         """
-        if self._prefix is None:
-            return
-        known = self._routes()
-        found = overlap(self._prefix, self._own(), known)
-        if found is None:
-            self._notes.clear(OVERLAP_NOTE)
-        elif found.prefix.prefixlen < self._prefix.prefixlen:  # ours goes first: merely, some there cannot be reached
-            self._notes.say(OVERLAP_NOTE, f"{self._said(found)}: addresses in both lead into the overlay", isHint=True)
-        else:
-            text = f"{self._said(found)}: {self._consequence}; give that network other addresses, or "
-            self._notes.say(OVERLAP_NOTE, text + _advice(self._prefix, known), isHint=self._isHint)
+        known = self._routes() if self._prefixes else []
+        for prefix in self._prefixes:
+            self._lookAt(prefix, known)
 
-    def _said(self, found: Route) -> str:
-        return f"the overlay's addresses, {self._prefix}, overlap {_named(found)} of this host"
+    def _lookAt(self, prefix: Prefix, known: list[Route]) -> None:
+        found, note = overlap(prefix, self._own(), known), f"{OVERLAP_NOTE}-{prefix.version}"
+        if found is None:
+            self._notes.clear(note)
+            return
+        said = f"the overlay's addresses, {prefix}, overlap {_named(found)} of this host"
+        if found.prefix.prefixlen < prefix.prefixlen:  # ours goes first: merely, some there cannot be reached
+            self._notes.say(note, f"{said}: addresses in both lead into the overlay", isHint=True)
+        else:
+            text = f"{said}: {self._consequence}; give that network other addresses, or "
+            self._notes.say(note, text + _advice(prefix, known), isHint=self._isHint)
 
 
 def interfacesOf(tap: str) -> list[str]:

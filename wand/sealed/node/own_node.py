@@ -4,6 +4,8 @@ The node whose membership it is.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import attrs
 
 from wand.interfaces import Context, ISessionTransport, ITap
@@ -26,6 +28,7 @@ class OwnNode:
     @ivar port: the UDP port of the data.
     @ivar follower: is told of changes of our membership.
     @ivar streams: opens streams to servers where UDP is blocked; C{None} if there are none.
+    @ivar addresses: gives those that the tap has by the configuration, with their prefix lengths.
     @ivar lan: the local address of the data, where members on our links are looked for; C{None} for nowhere.
     """
 
@@ -39,3 +42,4 @@ class OwnNode:
     follower: MembershipFollower
     streams: ServerStreams | None = None
     lan: str | None = None
+    addresses: Callable[[], Sequence[str]] = lambda: ()

@@ -124,7 +124,7 @@ class OwnParticipant:
         See L{wand.interfaces.participant.Participant}.
         """
         descriptor = self._enrolment.descriptor
-        return descriptor is not None and address in overlayOf(descriptor.prefix)
+        return descriptor is not None and address in overlayOf(*descriptor.prefixes)
 
 
 def checkOf(enrolment: Enrolment) -> Callable[[bytes], Certificate | None]:

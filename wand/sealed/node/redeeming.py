@@ -48,6 +48,7 @@ class Redeeming:
     """
     Redeems the invitation that an enrolment keeps, for a node that joins, and for a member that is to get more.
 
+    @ivar wish: what the node would like to be called.
     @ivar refusal: why the last one was refused; empty if it was not.
     """
 
@@ -78,7 +79,7 @@ class Redeeming:
         self._events = context.events
         self._notes = context.notes
         self.refusal = ""
-        self._name = name
+        self.wish = name
         self._redeemed = redeemed
         self._streams = streams
         self._lookOnLinks = lookOnLinks
@@ -101,7 +102,7 @@ class Redeeming:
         self._before = self._enrolment.own
         self._approach(token, 0)
         self._joining = Joining(
-            self._enrolment, self._name, self._tap.mac, self._clock, self._random, self._ask, self._delayed
+            self._enrolment, self.wish, self._tap.mac, self._clock, self._random, self._ask, self._delayed
         )
         self._joining.done.addCallbacks(self._joined, self._refused)
         self._joining.start()

@@ -1,0 +1,133 @@
+"""
+Readdressing: an operator gives a member other overlay addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
+from itertools import zip_longest
+from typing import TypeAlias
+
+import msgspec
+
+from wand.errors import MembershipRefused
+from wand.events import Events
+from wand.sealed.authority.assignments import Assignments, Prefix
+from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.credentials.member_status import MemberStatus
+
+Address: TypeAlias = IPv4Address | IPv6Address
+
+
+class Readdressing:
+    """
+    Gives members other addresses.
+    """
+
+    def __init__(self, members: MemberRecords, assignments: Assignments, issuer: Issuer, events: Events) -> None:
+        self._members = members
+        self._assignments = assignments
+        self._issuer = issuer
+        self._events = events
+        self._inReserve = members.index(self._isInReserve) if assignments.reserved else None
+
+    @property
+    def inReserve(self) -> list[MemberRecord]:
+        """
+        Members that have an address which was reserved later: they keep it.
+        """
+        keys = () if self._inReserve is None else self._inReserve.keys(True)
+        return [record for record in map(self._members.get, keys) if record is not None]
+
+    def isReserved(self, address: str) -> bool:
+        """
+        Is an address for no member?
+
+        @param address: with the length of its prefix.
+        """
+        return ip_interface(address).ip in self._assignments.reserved
+
+    def _isInReserve(self, record: MemberRecord) -> bool:
+        return record.state != "revoked" and any(map(self.isReserved, record.addresses))
+
+    async def give(self, record: MemberRecord, addresses: Sequence[str]) -> MemberStatus:
+        """
+        Give a member other overlay addresses; each takes the place of its address of the same prefix, which is given to
+        nobody for an hour unless an operator wants it.
+
+        @param addresses: without the lengths of their prefixes, one of each prefix at most.
+        @return: the member; C{awaited} if somebody has to sign first.
+        @raise MembershipRefused: if a member cannot have such an address, or another member has it; or if the member
+            was revoked, or is a server.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        if record.state == "revoked":
+            raise MembershipRefused(f"{record.name} was revoked, and has no address any more")
+        if record.server:
+            raise MembershipRefused(f"{record.name} is a server, and servers have no overlay addresses")
+        chosen = self._chosen(addresses)
+        await self._takeAll(record, [str(each) for each in chosen.values()])
+        new = {prefix: f"{address}/{prefix.prefixlen}" for prefix, address in chosen.items()}
+        changed = await self._members.change(
+            record.identity,
+            lambda before: msgspec.structs.replace(before, addresses=_readdressed(before.addresses, new)),
+        )
+        await self._assignments.keepAddresses(changed.addresses, record.identity)
+        if changed.addresses != record.addresses:
+            self._sayReaddressed(record, changed)
+            changed = await self._issuer.issue(record.identity) if changed.state == "member" else changed
+        return msgspec.structs.replace(changed.status, awaited=self._issuer.isDue(changed))
+
+    def _chosen(self, addresses: Sequence[str]) -> dict[Prefix, Address]:
+        chosen: dict[Prefix, Address] = {}
+        for text in addresses:
+            prefix, address = self._assignments.prefixOf(text), ip_address(text)
+            if prefix in chosen:
+                raise MembershipRefused(
+                    f"{chosen[prefix]} and {address} are both of {prefix}: a member has one address of each prefix"
+                )
+            chosen[prefix] = address
+        return chosen
+
+    async def _takeAll(self, record: MemberRecord, addresses: Sequence[str]) -> None:
+        """
+        Take all of these, or none.
+
+        @raise MembershipRefused: if somebody else has one.
+        """
+        had = self._assignments.addressesOf(record.identity)
+        taken: list[str] = []
+        for address in addresses:
+            if await self._assignments.takeWanted(address, record.identity, resting=True):
+                taken.append(address)
+                continue
+            for each in taken:
+                if each not in had:
+                    await self._assignments.releaseAddress(each, record.identity)
+            raise MembershipRefused(self._whoHas(address))
+
+    def _whoHas(self, address: str) -> str:
+        holder = self._members.get(self._assignments.holderOfAddress(address) or b"")
+        if holder is None:
+            return f"another member has {address}: choose another address"
+        return (
+            f"{address} is the address of {holder.name}: choose another, or give {holder.name} another one first "
+            f"(wand address {holder.name} ADDRESS)"
+        )
+
+    def _sayReaddressed(self, before: MemberRecord, after: MemberRecord) -> None:
+        for old, new in zip_longest(before.addresses, after.addresses, fillvalue=""):
+            if old != new:
+                key = after.identity.hex()
+                self._events.publish("member-readdressed", name=after.name, key=key, old=old, new=new)
+
+
+def _readdressed(before: Sequence[str], new: Mapping[Prefix, str]) -> tuple[str, ...]:
+    """
+    Addresses with others in the place of those of the same prefixes, IPv4 first.
+    """
+    kept = [each for each in before if not any(ip_interface(each).ip in prefix for prefix in new)]
+    return tuple(sorted([*kept, *new.values()], key=lambda each: ":" in each))
