@@ -84,7 +84,7 @@ def test_commandsAreListedAsTheyAre() -> None:
     What the list of commands says of each is the beginning of its own help; that of the demo is too long for a list.
     """
     later = [each for name, each in cli.commands.items() if isinstance(each, LaterCommand) and name != "demo"]
-    assert len(later) == len(COMMANDS) + 3  # setup, import-config and plugin
+    assert len(later) == len(COMMANDS) + 4  # init, setup, import-config and plugin
     for command in later:
         loaded = command.load()
         assert (loaded.name, loaded.get_short_help_str(200)) == (command.name, command.get_short_help_str(200))

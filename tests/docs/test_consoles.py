@@ -222,7 +222,7 @@ def _labels() -> set[str]:
 def _isLabelled(line: str) -> bool:
     if not line.startswith("  "):
         return False
-    candidates = _labels() | {"entries", "peers", "drops", *_FIELDS}
+    candidates = _labels() | {"entries", "peers", "drops", "hooks", "services", "sources", *_FIELDS}
     return line.strip() in _FIELDS or any(line.strip().startswith(f"{label} ") for label in candidates)
 
 

@@ -28,7 +28,7 @@ class AuthorityNotesTests(SynchronousTestCase):
         self.authority: Any = SimpleNamespace(
             recovered=False,
             hasUnreadable=False,
-            administration=SimpleNamespace(pending=[], status=SimpleNamespace(signs=True, unsigned=0)),
+            administration=SimpleNamespace(pending=[], inReserve=[], status=SimpleNamespace(signs=True, unsigned=0)),
         )
 
     def found(self, *, isRecoveryUsual: bool = False) -> list[str]:

@@ -17,6 +17,7 @@ from wand.control.values import JSON
 from wand.errors import (
     AddressInvalid,
     EntryRefused,
+    GrantEnded,
     MembershipRefused,
     NoAnswer,
     NoSuchEntry,
@@ -60,6 +61,7 @@ class TooBusy(WandError):
 #: The errors that cross the socket, each with its code.  Any other L{WandError} arrives as a plain one with its text;
 #: so the base comes last, because the first that fits is taken.
 ERRORS: Final[dict[type[Exception], bytes]] = {
+    GrantEnded: b"GRANT-ENDED",  # before its base
     InternalFault: b"INTERNAL-FAULT",
     RequestMalformed: b"REQUEST-MALFORMED",
     TooBusy: b"TOO-BUSY",

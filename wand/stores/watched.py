@@ -90,7 +90,7 @@ class WatchedRecords:
     # How long it takes.
 
     def _watched(self, asked: Deferred[Result]) -> Deferred[Result]:
-        if asked.called:
+        if asked.called and not asked.paused:  # one that was called may wait for another all the same
             return asked
         self._underWay += 1
         if not self._timer.isSet and not self._isClosed:
