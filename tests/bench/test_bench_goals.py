@@ -35,8 +35,8 @@ _MADE_UP = {"members": 1000, "registration": 5.0, "change": 4.0, "question": 1.0
 _GOSSIP = [
     _scenario("rest", **{"sent at rest, octets/s a member": 83.5}),
     _scenario("change", **{"99.9 % know it after, s (the slowest of 10 changes)": 1.2}),
-    _scenario("partition", **{"99.9 % know the same, and nobody is doubted in vain, first after, s": 4.0}),
-    _scenario("restart", **{"99.9 % know the same, and nobody is doubted in vain, first after, s": None}),
+    _scenario("partition", **{"99.9 % know the same for good after, s": 4.0}),
+    _scenario("restart", **{"99.9 % know the same for good after, s": None}),
 ]
 _DOCUMENTS = {
     "thousand": _SCALE,

@@ -249,6 +249,7 @@ class DeputyTests(DeputyCase):
         self.assertFalse(self.reaches(five, four))
         self.assertIn("new invitation", self.notesOf(four))
         self.join(four, self.invited(one))
+        self.go(5.0)  # as long as it takes until a newcomer is heard of
         self.assertTrue(self.reaches(five, four))
         self.assertNotIn("new invitation", self.notesOf(four))
 

@@ -154,10 +154,10 @@ class MemberRecord(msgspec.Struct, frozen=True):
         """
         Does a certificate of the network say what this record says?
         """
+        if certificate.granted != self.grantUntil(certificate.expires):
+            return False  # and what the record says may be more than that grant allows
         same = self.certificateFor(certificate.network, certificate.issued, certificate.expires - certificate.issued)
-        isGranted = certificate.granted == self.grantUntil(certificate.expires)
-        same = msgspec.structs.replace(same, grant=certificate.grant) if certificate.grant else same
-        return isGranted and same == certificate
+        return (msgspec.structs.replace(same, grant=certificate.grant) if certificate.grant else same) == certificate
 
     @property
     def areRightsCertified(self) -> bool:
