@@ -9,17 +9,18 @@ import json
 import os
 import pty
 import re
+import signal
 import struct
 import sys
 import termios
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+import pytest
 import pytest_twisted
 from command_runs import Bench
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
-from twisted.internet.threads import deferToThread
 
 #: Seconds within which something must be on the screen, beside other tests.
 PATIENCE = 20.0
@@ -40,7 +41,7 @@ class Terminal:
         command = [sys.executable, "-m", "wand.cli.main", *words]
         self._pid = os.posix_spawn(sys.executable, command, environment, file_actions=streams, setsid=True)
         os.set_blocking(self.ours, False)
-        self.ended: Deferred[tuple[int, int]] = deferToThread(os.waitpid, self._pid, 0)
+        self._status: int | None = None
 
     def type(self, keys: str) -> None:
         """
@@ -52,24 +53,14 @@ class Terminal:
         """
         Send what a terminal sends at Ctrl-C.
         """
-        os.kill(self._pid, 2)
+        os.kill(self._pid, signal.SIGINT)
 
     async def until(self, pattern: str) -> None:
         """
         Wait until something new is on the screen.
         """
-        start, deadline = len(self.screen), reactor.seconds() + PATIENCE  # type: ignore[attr-defined]
-        while not re.search(pattern, self.screen[start:], re.DOTALL):
-            self.read()
-            assert reactor.seconds() < deadline, self.screen[start:]  # type: ignore[attr-defined]
-            await deferLater(reactor, 0.02)  # type: ignore[arg-type] # the reactor is a module to mypy
-
-    def read(self) -> None:
-        """
-        Read what there is.
-        """
-        with suppress(BlockingIOError):
-            self.screen += os.read(self.ours, 65536).decode(errors="replace")
+        start = len(self.screen)
+        await self._await(lambda: re.search(pattern, self.screen[start:], re.DOTALL) is not None)
 
     async def end(self) -> int:
         """
@@ -77,13 +68,58 @@ class Terminal:
 
         @return: the exit status.
         """
-        status = (await self.ended)[1]
-        self.read()
+        await self._await(self._hasEnded)
+        self._read()
         assert termios.tcgetattr(self._theirs) == self.before
         assert self.screen.rstrip().endswith("\x1b[?25h") or "\x1b[?1049l" in self.screen
+        assert self._status is not None
+        return os.waitstatus_to_exitcode(self._status)
+
+    def close(self) -> None:
+        """
+        Leave no program behind, whatever failed: one that runs would keep its test from ever ending.
+        """
+        if not self._hasEnded():
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
         os.close(self.ours)
         os.close(self._theirs)
-        return os.waitstatus_to_exitcode(status)
+
+    async def _await(self, happened: Callable[[], bool]) -> None:
+        """
+        Read until something has happened: a program that nobody reads stands still as soon as the terminal is full.
+        """
+        deadline = reactor.seconds() + PATIENCE  # type: ignore[attr-defined]
+        while not happened():
+            self._read()
+            assert reactor.seconds() < deadline, self.screen  # type: ignore[attr-defined]
+            await deferLater(reactor, 0.02)  # type: ignore[arg-type] # the reactor is a module to mypy
+
+    def _read(self) -> None:
+        with suppress(BlockingIOError):
+            self.screen += os.read(self.ours, 65536).decode(errors="replace")
+
+    def _hasEnded(self) -> bool:
+        if self._status is None:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            self._status = status if pid else None
+        return self._status is not None
+
+
+@pytest.fixture
+def terminal(bench: Bench) -> Iterator[Callable[..., Terminal]]:
+    """
+    Starts the command at a terminal of its own.
+    """
+    made: list[Terminal] = []
+
+    def make(*words: str) -> Terminal:
+        made.append(Terminal(bench, *words))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
 
 
 async def fill(bench: Bench) -> None:
@@ -109,34 +145,34 @@ async def test_withoutATerminal(bench: Bench) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_atATerminal(bench: Bench) -> None:
+async def test_atATerminal(bench: Bench, terminal: Callable[..., Terminal]) -> None:
     """
     The screen has the peers; what is typed filters them; an event is shown as it happens; q quits, and the terminal is
     as before.
     """
     await fill(bench)
-    terminal = Terminal(bench, "top")
-    await terminal.until(r"192\.0\.2\.1:22222.*192\.0\.2\.2:22222.*q quit")
+    shown = terminal("top")
+    await shown.until(r"192\.0\.2\.1:22222.*192\.0\.2\.2:22222.*q quit")
     bench.program.events.publish("session-up", peer="zoe")
-    await terminal.until("EVENTS.*zoe")
-    terminal.type("/2.2:\r")
-    await terminal.until("filter '2.2:'")
-    assert "192.0.2.1" not in terminal.screen.rpartition("filter: 2.2:_")[2].rpartition("PEER")[2]
-    terminal.type("q")
-    assert await terminal.end() == 0
+    await shown.until("EVENTS.*zoe")
+    shown.type("/2.2:\r")
+    await shown.until("filter '2.2:'")
+    assert "192.0.2.1" not in shown.screen.rpartition("filter: 2.2:_")[2].rpartition("PEER")[2]
+    shown.type("q")
+    assert await shown.end() == 0
 
 
 @pytest_twisted.ensureDeferred
-async def test_theTerminalIsRestored(bench: Bench) -> None:
+async def test_theTerminalIsRestored(bench: Bench, terminal: Callable[..., Terminal]) -> None:
     """
     After Ctrl-C, and after the program has gone, the terminal is as before, too; the latter is an error.
     """
-    terminal = Terminal(bench, "top")
-    await terminal.until("q quit")
-    terminal.interrupt()
-    assert await terminal.end() == 0
-    terminal = Terminal(bench, "top")
-    await terminal.until("q quit")
+    shown = terminal("top")
+    await shown.until("q quit")
+    shown.interrupt()
+    assert await shown.end() == 0
+    shown = terminal("top")
+    await shown.until("q quit")
     await bench.control.stop()
-    assert await terminal.end() == 1
-    assert "closed the connection" in terminal.screen
+    assert await shown.end() == 1
+    assert "closed the connection" in shown.screen
