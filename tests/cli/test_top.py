@@ -25,6 +25,9 @@ from twisted.internet.task import deferLater
 #: Seconds within which something must be on the screen, beside other tests.
 PATIENCE = 20.0
 
+#: What it hears even if a shell started the tests in the background, where Ctrl-C is ignored.
+_HEARD = (signal.SIGINT,)
+
 
 class Terminal:
     """
@@ -39,7 +42,9 @@ class Terminal:
         environment = {**os.environ, "WAND_CONTROL": str(bench.control.path), "TERM": "xterm-256color"}
         streams = [(os.POSIX_SPAWN_DUP2, self._theirs, number) for number in range(3)]
         command = [sys.executable, "-m", "wand.cli.main", *words]
-        self._pid = os.posix_spawn(sys.executable, command, environment, file_actions=streams, setsid=True)
+        self._pid = os.posix_spawn(
+            sys.executable, command, environment, file_actions=streams, setsid=True, setsigdef=_HEARD
+        )
         os.set_blocking(self.ours, False)
         self._status: int | None = None
 
