@@ -138,5 +138,5 @@ def reaches(network: Deployment, source: Node, target: Node) -> bool:
     """
     own = network.status(target).own
     assert own is not None
-    [address] = own.addresses
+    address, _ = own.addresses  # of both families
     return bool(network.ping(source, [attrs.evolve(target, inside=address.partition("/")[0])]))
