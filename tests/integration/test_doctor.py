@@ -17,11 +17,15 @@ from wand.lab.topology import Node
 
 
 def _doctor(network: Deployment, node: Node) -> dict[str, dict[str, Any]]:
+    """
+    What is found by each check; of several findings, as of the prefix of each family, one that is not good.
+    """
     control = str(network.files.control(node))
     command = network.hosts[node.name].command(str(PROGRAMS / "wand"), "--control", control, "doctor", "--json")
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode in (0, 1), done.stderr
-    return {each["check"]: each for each in json.loads(done.stdout)}
+    found = sorted(json.loads(done.stdout), key=lambda each: each["verdict"] != "good")
+    return {each["check"]: each for each in found}
 
 
 def test_faultsAreFoundAndRepaired(makeSealed: Callable[..., Deployment]) -> None:
