@@ -9,7 +9,6 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_interface
 from typing import Final, TypeVar
 
-from wand.address_ranges import AddressRanges
 from wand.endpoint import splitHostPort
 from wand.errors import AddressInvalid
 
@@ -55,18 +54,6 @@ def checkAddress(text: str) -> None:
     ip_interface(text)
 
 
-def checkReserve(ranges: list[str]) -> None:
-    """
-    Check ranges of addresses that are set aside.
-
-    @raise AddressInvalid: with the key and the reason.
-    """
-    try:
-        AddressRanges(ranges)
-    except ValueError as error:
-        raise AddressInvalid("reserve", str(error)) from None
-
-
 def checkMetrics(place: str, peers: int) -> None:
     """
     Check where metrics are served, and of how many peers.
@@ -86,10 +73,9 @@ def checkConsole(place: str, certificate: str, names: list[str]) -> None:
     @raise AddressInvalid: with the key and the reason.
     """
     if not place:
-        for key in (
-            key for key, value in {"console-certificate": certificate, "console-names": names}.items() if value
-        ):
-            raise AddressInvalid(key, "it is of no use without console: say where to serve it, as 127.0.0.1:8080")
+        for key, value in (("console-certificate", certificate), ("console-names", names)):
+            if value:
+                raise AddressInvalid(key, "it is of no use without console: say where to serve it, as 127.0.0.1:8080")
         return
     checked("console", localPlace, place)
     if not ip_address(localPlace(place)[0]).is_loopback and not certificate:

@@ -7,7 +7,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Annotated, Any
 
-from wand.config.checks import checkAddress, checkConsole, checked, checkMetrics, checkRelay, checkReserve
+from wand.address_ranges import AddressRanges
+from wand.config.checks import checkAddress, checkConsole, checked, checkMetrics, checkRelay
 from wand.config.keys import (
     METRICS_PEERS,
     RELAY_CHANNELS,
@@ -182,7 +183,7 @@ class NodeConfiguration(EtudConfiguration, frozen=True, forbid_unknown_fields=Tr
             checked("servers", lambda text: splitHostPort(text, SERVER_PORT), server)
         if self.proxy and self.proxy != "none" and "://" not in self.proxy:
             raise AddressInvalid("proxy", "expected http://HOST:PORT, or none")
-        checkReserve(self.reserve)
+        checked("reserve", AddressRanges, self.reserve)
         checkNames(self.names, self.namesRate)
         if self.proxyPasswordFile and self.proxy in ("", "none"):
             raise AddressInvalid("proxy-password-file", "it is of no use without proxy = http://NAME@HOST:PORT")

@@ -7,7 +7,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Annotated, Any
 
-from wand.config.checks import checkConsole, checked, checkMetrics, checkRelay, checkReserve, localPlace
+from wand.address_ranges import AddressRanges
+from wand.config.checks import checkConsole, checked, checkMetrics, checkRelay, localPlace
 from wand.config.keys import (
     METRICS_PEERS,
     RELAY_CHANNELS,
@@ -134,7 +135,7 @@ class ServerConfiguration(WansdConfiguration, frozen=True, forbid_unknown_fields
         checkConsole(self.console, self.consoleCertificate, self.consoleNames)
         if not 0 <= self.addressQuarantineDays <= 3660:
             raise AddressInvalid("address-quarantine-days", "expected 0 to 3660 days")
-        checkReserve(self.reserve)
+        checked("reserve", AddressRanges, self.reserve)
         if not 2 <= self.members <= 10_000_000:
             raise AddressInvalid("members", "expected 2 to 10000000 members")
         for endpoint in self.public:
