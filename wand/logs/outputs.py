@@ -17,9 +17,6 @@ from twisted.logger import LogEvent, formatEvent
 from wand.logs.escapes import escaped
 from wand.logs.line import Line, lineOf, tracebackOf
 
-#: What C{log} in the configuration can say.
-FORMS: Final = ("auto", "text", "json", "journal")
-
 #: Where systemd's journal takes messages (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/), and the variable in which it
 #: says which of a program's descriptors lead to it, see systemd.exec(5).
 JOURNAL: Final = "/run/systemd/journal/socket"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from wand.control.client import ControlClient
-from wand.errors import NotSupported
+from wand.readings.rates import peersOf
 from wand.status import SeenStatus
 
 
@@ -65,11 +65,5 @@ async def picture(client: ControlClient, most: int) -> Picture:
     """
     own = (await client.status()).own
     seen = [each async for each in client.seen()]
-    return pictureOf(own.name if own else "", seen, own.key if own else "", await _traffic(client), most)
-
-
-async def _traffic(client: ControlClient) -> dict[str, int]:
-    try:
-        return {each.peer: each.bytesReceived + each.bytesSent async for each in client.peers()}
-    except NotSupported:  # a server carries no frames
-        return {}
+    traffic = {each.peer: each.bytesReceived + each.bytesSent for each in await peersOf(client)}
+    return pictureOf(own.name if own else "", seen, own.key if own else "", traffic, most)

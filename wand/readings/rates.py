@@ -155,12 +155,15 @@ async def read(client: ControlClient, time: float) -> Reading:
     @param time: when, in seconds since some moment.
     """
     status = await client.status()
-    peers = await _peers(client)
+    peers = await peersOf(client)
     return Reading(time, status, peers, [each async for each in client.counters()])
 
 
-async def _peers(client: ControlClient) -> list[PeerStatus]:
+async def peersOf(client: ControlClient) -> list[PeerStatus]:
+    """
+    Ask a program for its peers; a server, which carries no frames, has none.
+    """
     try:
         return [each async for each in client.peers()]
-    except NotSupported:  # a server has none
+    except NotSupported:
         return []

@@ -178,12 +178,6 @@ class Trust:
             self._revoked.pop(identity, None)
             self._allowances.pop(identity, None)
 
-    def allowanceOf(self, identity: bytes) -> Allowance | None:
-        """
-        What was taken of a member's right to admit others; C{None} if nothing was.
-        """
-        return self._allowances.get(Identity(identity))
-
     def load(self, notices: Iterable[bytes]) -> None:
         """
         Take stored revocations and allowances.  One that cannot be read is logged and skipped.
