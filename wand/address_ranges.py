@@ -1,5 +1,5 @@
 """
-Ranges of IP addresses that are set aside: which of them an address is in, found without a look at all.
+Ranges of IP addresses that are set aside: which of them an address is in, found without a look at each.
 """
 
 from __future__ import annotations

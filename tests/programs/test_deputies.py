@@ -315,7 +315,7 @@ class DeputyTests(DeputyCase):
         self.done(founder.node.network.revoke(other.own.key), 0.0)
         member = founder.node.etud.member
         assert member is not None and member.enrolment.trust is not None
-        [revocation] = member.enrolment.trust.revocations
+        [revocation] = member.enrolment.trust.notices.all
         founder.stop()
         return revocation
 

@@ -11,7 +11,7 @@ from wand.cli.own import showFounded
 from wand.cli.rendering import clean, showJSON, working
 from wand.cli.session import Operation, Session
 from wand.cli.starting import nodeOf
-from wand.sealed.credentials.fields import isName
+from wand.sealed.credentials.fields import NAME_RULE, isName
 from wand.status import OwnStatus
 
 
@@ -38,7 +38,7 @@ def found(name: str, prefix: str, prefix6: str, asJSON: bool) -> Operation:
     """
 
     if not isName(name):
-        raise click.BadParameter("1 to 32 of a-z, 0-9 and -, not at the ends", param_hint="NAME")
+        raise click.BadParameter(NAME_RULE, param_hint="NAME")
 
     async def run(session: Session) -> None:
         client = await nodeOf(session)

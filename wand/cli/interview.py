@@ -13,7 +13,7 @@ import click
 from wand.cli.joining import tokenOf
 from wand.endpoint import SERVER_PORT, splitHostPort
 from wand.errors import AddressInvalid
-from wand.sealed.credentials.fields import isName
+from wand.sealed.credentials.fields import NAME_RULE, isName
 
 #: What a host can be, and how that is said to somebody who has to choose.
 PARTS: Final = {
@@ -24,9 +24,6 @@ PARTS: Final = {
 
 #: What a network is called unless somebody says otherwise.
 NETWORK: Final = "home"
-
-#: What a name has to be.
-_NAMES: Final = "1 to 32 of a-z, 0-9 and -, not at the ends"
 
 
 @attrs.frozen
@@ -125,7 +122,7 @@ def isAtTerminal() -> bool:
 
 def _name(text: str) -> str:
     if not isName(text):
-        raise click.UsageError(f"{text!r} cannot be the name of a network: {_NAMES}")
+        raise click.UsageError(f"{text!r} cannot be the name of a network: {NAME_RULE}")
     return text
 
 

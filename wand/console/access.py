@@ -29,11 +29,11 @@ LINK_LIFETIME: Final = 120.0
 #: Seconds after which a browser has to log in again.
 SESSION_LIFETIME: Final = 8 * 3600.0
 
-#: How many links, logged-in browsers and tokens there are at most; the oldest goes for another.
+#: How many links and logged-in browsers there are at most; the oldest goes for another.
 LINKS_MAXIMUM: Final = 16
 SESSIONS_MAXIMUM: Final = 64
 
-#: How many tokens for scripts there are at most.
+#: How many tokens for scripts there are at most; beyond, none is given, since the script that has one would not know.
 TOKENS_MAXIMUM: Final = 64
 
 #: How many wrong attempts there may be at once, and in a second.

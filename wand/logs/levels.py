@@ -41,12 +41,14 @@ def parts() -> list[str]:
 
 def check(levels: Mapping[str, str]) -> None:
     """
+    Check what somebody says of the levels of parts.
+
     @raise AddressInvalid: if there is no such part, or no such level.
     """
     if len(levels) > PARTS_MAXIMUM:
         raise AddressInvalid(f"at most {PARTS_MAXIMUM} parts have a level of their own")
+    known = [ALL, *parts()]
     for part, level in levels.items():
-        known = [ALL, *parts()]
         if part.partition(".")[0] not in known:
             close = nearest(part, known)
             raise AddressInvalid(f"there is no part {part!r}" + (f"; did you mean {close}?" if close else ""))

@@ -21,7 +21,7 @@ from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
 from wand.programs.server_administration import OPENING, ServerAdministration
 from wand.sealed.authority.administration import Administration
-from wand.sealed.credentials.fields import isName
+from wand.sealed.credentials.fields import NAME_RULE, isName
 from wand.sealed.credentials.member_status import MemberStatus
 from wand.sealed.node.enrolment_files import FOUNDED, MEMBERSHIP, TOKEN
 from wand.sealed.node.epoch import EPOCH
@@ -108,7 +108,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
             raise ConfigurationInvalid(
                 self._surroundings.origin,
                 "name",
-                f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends",
+                f"{name!r} is not a name: {NAME_RULE}",
             )
         return renamedSoon(self._service.opened(), before, name, self.notes)
 

@@ -100,7 +100,7 @@ class RevocationTests(AuthorityCase):
         assert isinstance(records, MemoryRecords)
         backup = {kind: dict(values) for kind, values in records._kinds.items()}
         self.now(self.operator.revoke("alice"))
-        (revocation,) = self.authority.trust.revocations
+        (revocation,) = self.authority.trust.notices.all
         records._kinds = backup
         self.authority = self.opened()
         self.assertIsNotNone(self.authority.own.admit(alice.certificate, alice.key.exchangePublic))

@@ -98,7 +98,7 @@ class EvidenceTests(AuthorityCase):
         """
         alice = self.joined(name="alice")
         self.now(self.operator.revoke("alice"))
-        revocation = self.authority.trust.revocations[0]
+        revocation = self.authority.trust.notices.all[0]
         self.restored()
         self.meet(alice)
         self.assertEqual(self.listed()[0][1], "member")

@@ -116,7 +116,7 @@ class CertificateTrustTests(SynchronousTestCase):
         for order in (revocations, revocations[::-1], revocations[7:] + revocations[:7]):
             trust = Trust(NETWORK.key.network, self.clock.seconds, limit=5)
             trust.load(order)
-            self.assertEqual(len(trust.revocations), 5)
+            self.assertEqual(len(trust.notices.all), 5)
             kept.add(trust.notices.digest)
         self.assertEqual(len(kept), 1)
         self.assertTrue(trust.isRevoked(octetsFrom("19")))
@@ -152,7 +152,7 @@ class RevocationNewsTests(SynchronousTestCase):
         for number in range(40):
             (self.here if number % 3 else self.there).revoke(NETWORK.revocation(octetsFrom(str(number)), number))
         self.meet(self.here, self.there)
-        self.assertEqual(len(self.here.revocations), 40)
+        self.assertEqual(len(self.here.notices.all), 40)
         self.assertEqual(self.here.notices.digest, self.there.notices.digest)
 
     def test_whoKnowsTheSameSaysNoMore(self) -> None:

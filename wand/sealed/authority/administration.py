@@ -24,7 +24,7 @@ from wand.sealed.authority.servers import Servers
 from wand.sealed.authority.signing_requests import exported, imported
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.admission_limits import ADMITS, ADMITS_MAXIMUM
-from wand.sealed.credentials.fields import isName, withoutPrefix
+from wand.sealed.credentials.fields import NAME_RULE, isName, withoutPrefix
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus, ServerStatus
@@ -236,7 +236,7 @@ class Administration:
         """
         record = self._members.find(nameOrKey)
         if not isName(name):
-            raise MembershipRefused(f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends")
+            raise MembershipRefused(f"{name!r} is not a name: {NAME_RULE}")
         _checkNotRevoked(record)
         self._issuer.check(msgspec.structs.replace(record, name=name))
         if not await self._assignments.takeName(name, record.identity):

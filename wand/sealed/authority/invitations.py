@@ -14,7 +14,7 @@ import msgspec
 from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
 from wand.interfaces import IRecords
 from wand.sealed.authority.stored_values import StoredValues
-from wand.sealed.credentials.fields import isName
+from wand.sealed.credentials.fields import NAME_RULE, isName
 from wand.sealed.credentials.identity import Entropy
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus
@@ -169,7 +169,7 @@ class Invitations:
         if not 0 < lifetime <= 366 * 86_400:
             raise MembershipRefused("an invitation must expire, within a year")
         if name and not isName(name):
-            raise MembershipRefused(f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends")
+            raise MembershipRefused(f"{name!r} is not a name: {NAME_RULE}")
         if len(self._stored) >= INVITATIONS_MAXIMUM:
             await self.load()
             await self._forgetWithdrawn()

@@ -195,8 +195,7 @@ class Issuer:
         """
         content = verified(notice, Allowance, self._trust.network)
         record = None if content is None else self._members.get(content.identity)
-        isWanted = content is not None and record is not None and isAllowanceDue(record)
-        if content is None or not isWanted or record is None or content.members != record.admits:
+        if content is None or record is None or not isAllowanceDue(record) or content.members != record.admits:
             return False
         await self._members.change(content.identity, lambda before: msgspec.structs.replace(before, allowance=notice))
         return self._trust.take(notice)

@@ -87,7 +87,7 @@ class MemberRecovery:
         identity = content.identity
         addresses = [await self._address(address, content) for address in self._believed(content)]
         if content.addresses and not addresses:
-            addresses = [*await self._assignments.takeAddresses(identity, ())]
+            addresses = [*await self._assignments.takeAddresses(identity)]
         macs = [mac for mac in content.macs if await self._isOurs(mac, identity)]
         return msgspec.structs.replace(
             MemberRecord.of(content, certificate),

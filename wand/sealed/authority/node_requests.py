@@ -21,7 +21,7 @@ from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.stored_network import StoredNetwork
-from wand.sealed.credentials.fields import isName, nameLike, withoutPrefix
+from wand.sealed.credentials.fields import NAME_RULE, isName, nameLike, withoutPrefix
 from wand.sealed.credentials.handed import HandedAnswer, HandedRequest
 from wand.sealed.credentials.messages import Admitted, Join, NotNow, Pending, Refused, Renewed
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
@@ -118,7 +118,7 @@ class NodeRequests:
         @raise StoreUnavailable: if that cannot be stored.
         """
         if name and not isName(name):
-            raise MembershipRefused(f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends")
+            raise MembershipRefused(f"{name!r} is not a name: {NAME_RULE}")
         before = self._members.get(request.identity)
         terms = Invitation(b"", b"", 1, 0, name=name, bridge=bridge, relay=relay, admits=admits)
         record = await self._redemption.enlist(request, terms)

@@ -5,12 +5,12 @@ Readdressing: an operator gives a member other overlay addresses.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
+from ipaddress import ip_address, ip_interface
 from itertools import zip_longest
-from typing import TypeAlias
 
 import msgspec
 
+from wand.address_ranges import Address
 from wand.errors import MembershipRefused
 from wand.events import Events
 from wand.sealed.authority.assignments import Assignments, Prefix
@@ -18,8 +18,6 @@ from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.credentials.member_status import MemberStatus
-
-Address: TypeAlias = IPv4Address | IPv6Address
 
 
 class Readdressing:

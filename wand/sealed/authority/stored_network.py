@@ -20,7 +20,7 @@ from wand.interfaces import IRecords
 from wand.sealed.authority.new_prefixes import prefixesWanted
 from wand.sealed.authority.stored_values import StoredValues
 from wand.sealed.credentials.descriptor import CIPHERS, Cipher, Descriptor, prefixFrom
-from wand.sealed.credentials.fields import Octets32, checkSecret, isName
+from wand.sealed.credentials.fields import NAME_RULE, Octets32, checkSecret, isName
 from wand.sealed.credentials.identity import NETWORK, NETWORK_KEY, Entropy, Identity, NetworkKey
 from wand.sealed.credentials.messages import Signed
 from wand.sealed.credentials.secret_files import readSecretFile
@@ -89,7 +89,7 @@ class NetworkSettings:
         for key, name in (("name", self.name), ("server", self.server)):
             if not isName(name):
                 raise ConfigurationInvalid(
-                    "", key, f"{name!r} is not a name: 1 to 32 of a-z, 0-9 and -, not at the ends"
+                    "", key, f"{name!r} is not a name: {NAME_RULE}"
                 )
         if self.cipher not in CIPHERS:
             raise ConfigurationInvalid("", "cipher", f"{self.cipher!r} is none of {', '.join(CIPHERS)}")

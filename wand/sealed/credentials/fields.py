@@ -19,6 +19,9 @@ from wand.ethernet import MAC
 #: The version of a program, for people.
 Version = Annotated[str, Meta(max_length=24)]
 
+#: What a name is, for whoever chose another text; see L{isName}.
+NAME_RULE: Final = "1 to 32 of a-z, 0-9 and -, not at the ends"
+
 #: A public key, or a secret.
 Octets32: TypeAlias = Annotated[bytes, Meta(min_length=32, max_length=32)]
 

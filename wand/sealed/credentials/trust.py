@@ -47,7 +47,7 @@ class Trust:
         self.network = network
         self._wallClock = wallClock
         self.notices = Notices(limit)
-        self._revoked: dict[Identity, bytes] = {}
+        self._revoked: set[Identity] = set()
         self._allowances: dict[Identity, Allowance] = {}
         self._observers: list[Callable[[Identity, bytes], object]] = []
         self._allowanceObservers: list[Callable[[Allowance, bytes], object]] = []
@@ -146,7 +146,7 @@ class Trust:
         if identity in self._revoked or not self.notices.hasRoom(identity, content.revoked):
             return False
         self._allowances.pop(identity, None)
-        self._revoked[identity] = revocation
+        self._revoked.add(identity)
         self._forget(self.notices.keep(identity, content.revoked, revocation))
         for observer in self._observers:
             observer(identity, revocation)
@@ -175,7 +175,7 @@ class Trust:
 
     def _forget(self, identity: Identity | None) -> None:
         if identity is not None:
-            self._revoked.pop(identity, None)
+            self._revoked.discard(identity)
             self._allowances.pop(identity, None)
 
     def load(self, notices: Iterable[bytes]) -> None:
@@ -185,13 +185,6 @@ class Trust:
         for notice in notices:
             if not self.take(notice):
                 self._log.warn("a kept revocation is not valid, or too many are kept: {octets}", octets=notice)
-
-    @property
-    def revocations(self) -> tuple[bytes, ...]:
-        """
-        Every revocation, signed.
-        """
-        return tuple(self._revoked.values())
 
 
 def _rank(allowance: Allowance) -> tuple[int, int, int]:
