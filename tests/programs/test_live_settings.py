@@ -87,7 +87,8 @@ class LiveSettingsTests(SealedNetworkTestCase):
 
     def test_nameOfAServer(self) -> None:
         """
-        A server that decides about members is called otherwise at once; what is no name changes nothing.
+        A server that decides about members is called otherwise at once; what is no name changes nothing, and is said
+        at every reload.
         """
         configuration = self.server.configuration
         surroundings = self.server._surroundings
@@ -97,6 +98,7 @@ class LiveSettingsTests(SealedNetworkTestCase):
             if isTaken:
                 self.assertEqual(self.server.reload(), ["name: hub, and it was server"])
             else:
+                self.assertRaises(ConfigurationInvalid, self.server.reload)
                 self.assertRaises(ConfigurationInvalid, self.server.reload)
             self.go(1.0)
             self.assertIn("hub", self.members())

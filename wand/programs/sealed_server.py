@@ -98,9 +98,9 @@ class SealedServer(ProgramService[ServerConfiguration]):
         return self._administration
 
     def reload(self) -> list[str]:
-        after = self._surroundings.load()
-        before, self.configuration = self.configuration, after
+        before, after = self.configuration, self._surroundings.load()
         said = [] if after.name == before.name else [self._rename(before.name, after.name)]
+        self.configuration = after
         return [*said, *self.levels.take(after.logLevels), *waitingForRestart(self._begun, after, RELOADED_KEYS)]
 
     def _rename(self, before: str, name: str) -> str:
