@@ -30,3 +30,10 @@ def test_whatIsShownIsTheCode(text: str) -> None:
     ]
     assert rows[: len(wanted)] == wanted
     assert all(line.startswith("\x1b[97m\x1b[40m") for line in shown.splitlines())
+
+
+def test_whatIsTooLongIsSaid() -> None:
+    """
+    The longest invitations, of a network with many servers, have more than a code holds.
+    """
+    assert "too long" in qrLines("wand1." + "a" * 4000)

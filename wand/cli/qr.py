@@ -8,18 +8,21 @@ import io
 
 import click
 
+from wand.readings.qr import qrCode
+
 #: What is scanned most easily of those with half a line for a square: a light border around it, in squares.
 BORDER = 2
 
 
 def qrLines(text: str) -> str:
     """
-    A QR code of half-block characters (ISO/IEC 18004), with the least correction: it is read from a screen.
+    A QR code of half-block characters; or a sentence, if the text is too long for one.
     """
-    import segno  # for which others need not wait
-
+    code = qrCode(text)
+    if code is None:
+        return "There is no QR code of it: it is too long for one."
     out = io.StringIO()
-    segno.make(text, error="l", micro=False).terminal(out, border=BORDER, compact=True)
+    code.terminal(out, border=BORDER, compact=True)
     # In colours of its own: on a light terminal it would be a negative, which not every phone reads.
     return "\n".join(click.style(line, fg="bright_white", bg="black") for line in out.getvalue().splitlines())
 

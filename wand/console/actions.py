@@ -11,6 +11,7 @@ import msgspec
 
 from wand.console.answers import Document
 from wand.console.calls import Call, Route
+from wand.readings.qr import qrCode
 from wand.sealed.credentials.admission_limits import ADMITS
 from wand.sealed.credentials.limits import BROADCASTS, BROADCASTS_MAXIMUM, MACS, MACS_MAXIMUM, Limits
 from wand.sealed.credentials.member_status import MemberStatus
@@ -93,7 +94,7 @@ async def _invite(call: Call) -> Document:
         asked.relay,
         admits,
     )
-    return Document(MadeInvitation(token, qrCode(token)))
+    return Document(MadeInvitation(token, _drawn(token)))
 
 
 async def _withdraw(call: Call) -> Document:
@@ -101,15 +102,9 @@ async def _withdraw(call: Call) -> Document:
     return Document(Nothing())
 
 
-def qrCode(text: str) -> str:
-    """
-    A text as a QR code (ISO/IEC 18004), in SVG; empty if it is too long for one.
-    """
-    import segno  # which only those need who invite
-
-    try:
-        code = segno.make_qr(text, error="l")
-    except segno.DataOverflowError:
+def _drawn(token: str) -> str:
+    code = qrCode(token)
+    if code is None:
         return ""
     picture = BytesIO()
     code.save(picture, kind="svg", xmldecl=False, nl=False, border=4, omitsize=True, light="#fff", dark="#000")
