@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias
+
+from wand.address_ranges import Address
 
 #: Into how many parts, each at a dot, a prefix is cut at most for resolvers: 10.77.16.0/20 into sixteen.
 PARTS_MAXIMUM: Final = 16
 
-Address: TypeAlias = IPv4Address | IPv6Address
 Prefix: TypeAlias = IPv4Network | IPv6Network
 
 _REVERSED: Final = {"in-addr.arpa": (4, 10, "."), "ip6.arpa": (32, 16, "")}
