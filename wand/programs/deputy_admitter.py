@@ -9,9 +9,8 @@ from collections.abc import Sequence
 import attrs
 
 from wand.interfaces import Context, IRecords
-from wand.programs.admitter import endpointsOf
+from wand.programs.admitting_node import AdmittingNode
 from wand.programs.hooks import HookService
-from wand.sealed.authority.admissions import Admissions
 from wand.sealed.authority.deputy import Deputy
 from wand.sealed.authority.deputy_membership import OwnMembership
 from wand.sealed.authority.stored_network import StoredNetwork
@@ -19,44 +18,17 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.node_membership import NodeMembership
 
 
-class DeputyAdmitter:
+class DeputyAdmitter(AdmittingNode[Deputy]):
     """
     Admits members, at a node that was given that right.
-
-    @ivar authority: whom it admitted.
     """
 
     def __init__(self, authority: Deputy, member: NodeMembership, context: Context) -> None:
-        self.authority = authority
-        self._member = member
-        self._admissions = Admissions(authority, member.sessions, member.sealed.control, context, lambda identity: None)
-        authority.observe(self._admissions)
+        super().__init__(authority, member, context)
         member.enrolment.admitting = authority.own
         member.claims.taken = authority.heard
         for each in member.claims.announcements:
             authority.heard(each)
-
-    def stop(self) -> None:
-        """
-        Leave no timer behind.
-        """
-        self._admissions.stop()
-        self.authority.stop()
-
-    def presenceOf(self, identity: Identity) -> tuple[bool, float | None, str]:
-        """
-        Is a member online, when was it last heard, in seconds since the epoch, and which version does it run?
-        """
-        seen = self._member.seen.of(identity)
-        return seen.online, seen.seen, seen.version
-
-    def endpoints(self) -> list[str]:
-        """
-        Where others reach this node.
-
-        @raise wand.errors.PortUnavailable: if nobody knows.
-        """
-        return endpointsOf(self._member)
 
 
 async def openDeputy(
