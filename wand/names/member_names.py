@@ -9,8 +9,8 @@ from typing import Final
 
 from twisted.internet.defer import Deferred, succeed
 
+from wand.address_ranges import Address
 from wand.interfaces import MemberSearch, Participant
-from wand.names.domain import Address
 from wand.sealed.credentials.fields import isName
 
 #: How many questions wait at once until a member is found; more are told to come again.
