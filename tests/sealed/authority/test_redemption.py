@@ -19,12 +19,13 @@ from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.events import Event, Events
 from wand.hooks.approval import CANDIDATES_MAXIMUM, HOOK_PATIENCE, Approval
 from wand.interfaces import Candidate, IAddressApprover, IHookListener, IRouteApprover, Verdict
+from wand.sealed.authority.approval_questions import ADDRESSES_ASKED
 from wand.sealed.authority.assignments import DECLINED, Assignments
 from wand.sealed.authority.invitations import Invitation, Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
-from wand.sealed.authority.redemption import ADDRESSES_ASKED, Redemption
+from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.signing import NetworkSigning
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.descriptor import Descriptor

@@ -94,8 +94,8 @@ class Administration:
         """
         The names of members that have an address which was reserved later, and one such address of each.
         """
-        readdressing = self._readdressing
-        found = ((each.name, filter(readdressing.isReserved, each.addresses)) for each in readdressing.inReserve)
+        isReserved = self._assignments.overlay.isReserved
+        found = ((each.name, filter(isReserved, each.addresses)) for each in self._readdressing.inReserve)
         return sorted((name, withoutPrefix(next(addresses))) for name, addresses in found)
 
     @property

@@ -5,14 +5,15 @@ Assignments: a name, a MAC address or an overlay address is given to one member 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_interface
-from typing import Final, TypeAlias
+from ipaddress import ip_address, ip_interface
+from typing import Final
 
 from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
-from wand.sealed.authority.free_addresses import NONE_RESERVED, FreeAddresses
+from wand.sealed.authority.free_addresses import FreeAddresses
+from wand.sealed.authority.overlay_prefixes import NONE_RESERVED, OverlayPrefixes, Prefix
 from wand.sealed.authority.stored_values import Index, StoredValues
 
 #: The kinds of our records in a store.
@@ -25,8 +26,6 @@ DECLINED: Final = 3600.0
 
 #: How many names, and how many addresses that others took meanwhile, are tried.
 _TRIES: Final = 1000
-
-Prefix: TypeAlias = IPv4Network | IPv6Network
 
 
 class Assigned(StoredValues[bytes]):
@@ -68,6 +67,8 @@ class Assignments:
     """
     Who has what.  Everything is taken with one atomic exchange in the store, so that two servers never give the same
     thing away; asking again for the same identity gives the same thing.
+
+    @ivar overlay: where overlay addresses come from.
     """
 
     def __init__(
@@ -85,15 +86,14 @@ class Assignments:
         @param now: the time, in seconds since the epoch.
         @param reserved: addresses that are given to nobody.
         """
-        self.prefixes = tuple(prefixes)
-        self.reserved = reserved
+        self.overlay = OverlayPrefixes(prefixes, reserved)
         self._restsUntil = restsUntil
         self._now = now
         self._declined: dict[bytes, float] = {}  # until when, of a few addresses, each named by a hook
         self._names = Assigned(records, NAME_KIND)
         self._macs = Assigned(records, MAC_KIND)
         self._addresses = Assigned(records, ADDRESS_KIND)
-        self._free = {each: FreeAddresses(each, self._keptUntil, now, reserved) for each in self.prefixes}
+        self._free = {each: FreeAddresses(each, self._keptUntil, now, reserved) for each in self.overlay}
 
     def follow(self) -> None:
         """
@@ -170,32 +170,10 @@ class Assignments:
         @raise MembershipRefused: if it cannot have one that it wants, or a prefix is exhausted.
         @raise TemporarilyUnavailable: if too many others take one at the same time.
         """
-        chosen = {self.prefixOf(each): each for each in wanted}
-        for prefix, address in chosen.items():
-            if prefix is None or not await self.takeWanted(address, identity):
+        for address in self.overlay.chosen(wanted).values():
+            if not await self.takeWanted(address, identity):
                 raise MembershipRefused(f"{address} belongs to another member, or did until lately: choose another")
-        return tuple([await self.takeAddress(identity, prefix) for prefix in self.prefixes])
-
-    def prefixOf(self, address: str) -> Prefix:
-        """
-        The prefix that an address is of, which somebody chose.
-
-        @param address: without the length of its prefix.
-        @raise MembershipRefused: if no member can have it, with the reason.
-        """
-        try:
-            number = ip_address(address)
-        except ValueError:
-            raise MembershipRefused(f"{address[:64]!r} is not an IP address; write it like 10.77.0.9") from None
-        prefix = next((each for each in self.prefixes if number in each), None)
-        if prefix is None:
-            known = " and ".join(map(str, self.prefixes))
-            raise MembershipRefused(f"{number} is not one of this network's addresses: choose one of {known}")
-        if number == prefix[0] or (number.version == 4 and number == prefix[-1]):
-            raise MembershipRefused(f"{number} is the first or the last of {prefix}, and no host's: choose another")
-        if number in self.reserved:
-            raise MembershipRefused(f"{number} is reserved at the server, for no member: choose another")
-        return prefix
+        return tuple([await self.takeAddress(identity, prefix) for prefix in self.overlay])
 
     async def takeWanted(self, address: str, identity: bytes, *, resting: bool = False) -> bool:
         """
@@ -242,17 +220,6 @@ class Assignments:
                 return f"{ip_address(packed)}/{prefix.prefixlen}"
         raise TemporarilyUnavailable("too many join at once; try again")
 
-    def isAssignable(self, address: str) -> bool:
-        """
-        Is this, with its prefix length, an address that a host may have here?
-        """
-        interface = ip_interface(address)
-        for prefix in self.prefixes:
-            reserved = (prefix.network_address, prefix.broadcast_address) if prefix.version == 4 else (prefix[0],)
-            if interface.network == prefix and interface.ip not in reserved:
-                return True
-        return False
-
     async def takeInstead(self, address: str, identity: bytes) -> str:
         """
         Give an identity another address in place of one that it has to leave to somebody else: of the same prefix.
@@ -261,9 +228,7 @@ class Assignments:
         @raise MembershipRefused: if the prefix is exhausted.
         @raise TemporarilyUnavailable: if too many others take one at the same time.
         """
-        version = ip_interface(address).version
-        prefix = next((each for each in self.prefixes if each.version == version), self.prefixes[0])
-        return await self.takeAddress(identity, prefix)
+        return await self.takeAddress(identity, self.overlay.like(address))
 
     def addressesOf(self, identity: bytes) -> tuple[str, ...]:
         """

@@ -13,8 +13,8 @@ from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
-from wand.sealed.authority.assignments import Assignments, Prefix
-from wand.sealed.authority.free_addresses import NONE_RESERVED
+from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.overlay_prefixes import NONE_RESERVED, Prefix, hostCount
 
 #: How many addresses are looked at for one that is free.
 ADDRESSES_TRIED: Final = 65_536
@@ -71,11 +71,11 @@ class ClaimedAssignments(Assignments):
         """
         See L{Assignments}.
         """
-        size = prefix.num_addresses - 1 - (prefix.version == 4)  # without that of the network, and the broadcast
+        size = hostCount(prefix)
         place = int.from_bytes(sha256(identity).digest()[:16], "big") % size
         for _ in range(min(size, ADDRESSES_TRIED)):
             address = prefix.network_address + (1 + place)
-            reserved = self.reserved.endOf(address)
+            reserved = self.overlay.reserved.endOf(address)
             if reserved is None and self._isFree(address.packed, identity):
                 return address.packed
             place = (place + 1 if reserved is None else reserved - int(prefix.network_address)) % size

@@ -6,14 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
-from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Final
+from ipaddress import ip_address
 
 from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused
-
-#: Nothing is reserved.
-NONE_RESERVED: Final = AddressRanges()
+from wand.sealed.authority.overlay_prefixes import NONE_RESERVED, Prefix, hostCount
 
 
 class FreeAddresses:
@@ -24,7 +21,7 @@ class FreeAddresses:
 
     def __init__(
         self,
-        prefix: IPv4Network | IPv6Network,
+        prefix: Prefix,
         until: Callable[[bytes], float | None],
         now: Callable[[], float],
         reserved: AddressRanges = NONE_RESERVED,
@@ -83,8 +80,8 @@ class FreeAddresses:
         return unused or self._firstResting()
 
     def _unused(self) -> bytes | None:
-        end = self._prefix.num_addresses - (self._prefix.version == 4)  # the broadcast address is not a host's
-        while self._next < end:
+        last = hostCount(self._prefix)
+        while self._next <= last:
             address = self._address(self._next)
             reserved = self._reserved.endOf(ip_address(address))
             if reserved is None and self._isFree(address):

@@ -106,7 +106,7 @@ class MemberRecovery:
         if not content.admitter:
             return content.addresses
         first: dict[int, str] = {}
-        for address in filter(self._assignments.isAssignable, content.addresses):
+        for address in filter(self._assignments.overlay.isHosts, content.addresses):
             first.setdefault(ip_interface(address).version, address)
         return tuple(first.values())
 

@@ -5,18 +5,18 @@ Readdressing: an operator gives a member other overlay addresses.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address, ip_interface
+from ipaddress import ip_interface
 from itertools import zip_longest
 
 import msgspec
 
-from wand.address_ranges import Address
 from wand.errors import MembershipRefused
 from wand.events import Events
-from wand.sealed.authority.assignments import Assignments, Prefix
+from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.overlay_prefixes import Prefix
 from wand.sealed.credentials.member_status import MemberStatus
 
 
@@ -30,7 +30,7 @@ class Readdressing:
         self._assignments = assignments
         self._issuer = issuer
         self._events = events
-        self._inReserve = members.index(self._isInReserve) if assignments.reserved else None
+        self._inReserve = members.index(self._isInReserve) if assignments.overlay.reserved else None
 
     @property
     def inReserve(self) -> list[MemberRecord]:
@@ -40,16 +40,8 @@ class Readdressing:
         keys = () if self._inReserve is None else self._inReserve.keys(True)
         return [record for record in map(self._members.get, keys) if record is not None]
 
-    def isReserved(self, address: str) -> bool:
-        """
-        Is an address for no member?
-
-        @param address: with the length of its prefix.
-        """
-        return ip_interface(address).ip in self._assignments.reserved
-
     def _isInReserve(self, record: MemberRecord) -> bool:
-        return record.state != "revoked" and any(map(self.isReserved, record.addresses))
+        return record.state != "revoked" and any(map(self._assignments.overlay.isReserved, record.addresses))
 
     async def give(self, record: MemberRecord, addresses: Sequence[str]) -> MemberStatus:
         """
@@ -66,8 +58,8 @@ class Readdressing:
             raise MembershipRefused(f"{record.name} was revoked, and has no address any more")
         if record.server:
             raise MembershipRefused(f"{record.name} is a server, and servers have no overlay addresses")
-        chosen = self._chosen(addresses)
-        await self._takeAll(record, [str(each) for each in chosen.values()])
+        chosen = self._assignments.overlay.chosen(addresses)
+        await self._takeAll(record, [*chosen.values()])
         new = {prefix: f"{address}/{prefix.prefixlen}" for prefix, address in chosen.items()}
         changed = await self._members.change(
             record.identity,
@@ -78,17 +70,6 @@ class Readdressing:
             self._sayReaddressed(record, changed)
             changed = await self._issuer.issue(record.identity) if changed.state == "member" else changed
         return msgspec.structs.replace(changed.status, awaited=self._issuer.isDue(changed))
-
-    def _chosen(self, addresses: Sequence[str]) -> dict[Prefix, Address]:
-        chosen: dict[Prefix, Address] = {}
-        for text in addresses:
-            prefix, address = self._assignments.prefixOf(text), ip_address(text)
-            if prefix in chosen:
-                raise MembershipRefused(
-                    f"{chosen[prefix]} and {address} are both of {prefix}: a member has one address of each prefix"
-                )
-            chosen[prefix] = address
-        return chosen
 
     async def _takeAll(self, record: MemberRecord, addresses: Sequence[str]) -> None:
         """

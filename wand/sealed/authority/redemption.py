@@ -4,31 +4,28 @@ Redemption: a node joins with an invitation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hmac import compare_digest
-from typing import Final
 
 import msgspec
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import DeferredLock
 
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.hooks.approval import Approval
-from wand.interfaces import Candidate, Verdict
-from wand.sealed.authority.assignments import Assignments, Prefix
+from wand.interfaces import Candidate
+from wand.sealed.authority.approval_questions import ApprovalQuestions
+from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitation, Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
-from wand.sealed.credentials.fields import nameLike, withoutPrefix
+from wand.sealed.credentials.fields import nameLike
 from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.key_binding import isBinding
 from wand.sealed.credentials.messages import Join, JoinProof
 from wand.sealed.credentials.signed import isSignature
 from wand.sealed.credentials.trust import Trust
-
-#: About how many addresses hooks are asked for one node, one after the other, before it has to ask again.
-ADDRESSES_ASKED: Final = 8
 
 
 class Redemption:
@@ -60,7 +57,7 @@ class Redemption:
         self._invitations = invitations
         self._issuer = issuer
         self._trust = trust
-        self._approval = approval
+        self._questions = ApprovalQuestions(approval, assignments, members)
         self._wallClock = wallClock
         self._lock = DeferredLock()
 
@@ -81,17 +78,17 @@ class Redemption:
         known = self._known(join, exchangeKey)
         if known is None:
             offered = self._invitations.check(invitation, join.identity)
-            if self._approval.isAsked(join.identity):
+            if self._questions.isAsked(join.identity):
                 return None
             self._issuer.check(self._draft(join, exchangeKey, offered), isNew=True)  # before anything is taken
             candidate = Candidate(MAC(join.mac), endpoint, _nameWanted(join, offered), join.identity)
-            await self._ask(candidate)
+            await self._questions.mayJoin(candidate)
             if offered.bridge:
-                await self._askRoute(candidate, offered.limits.macs)
-            await self._settleAddresses(candidate, join.addresses)
+                await self._questions.mayBridge(candidate, offered.limits.macs)
+            await self._questions.settleAddresses(candidate, join.addresses)
             known = await self._add(join, exchangeKey, invitation)
         else:
-            if self._approval.isAsked(join.identity):
+            if self._questions.isAsked(join.identity):
                 return None
             known = await self._raised(known, invitation, Candidate(MAC(join.mac), endpoint, known.name, join.identity))
             if self._isUnbound(known):
@@ -163,73 +160,12 @@ class Redemption:
         if offered.approval and record.state != "pending":
             raise MembershipRefused("to a member an invitation that needs an approval gives nothing; ask for another")
         if more.bridge and (not record.bridge or more.limits.macs > record.limits.macs):
-            await self._askRoute(candidate, more.limits.macs)
+            await self._questions.mayBridge(candidate, more.limits.macs)
             if self._trust.isRevoked(record.identity):  # while the hook thought
                 raise MembershipRefused("this key was revoked; it cannot be a member again")
         self._issuer.check(more)
         await self._invitations.redeem(invitation, record.identity)
         return await self._members.change(record.identity, lambda before: _withRightsOf(before, offered))
-
-    async def _ask(self, candidate: Candidate) -> None:
-        verdict = await _answer(self._approval.ask(candidate))
-        if not verdict:
-            raise MembershipRefused(verdict.reason[:200] or "the operator's rules do not admit this node")
-
-    async def _askRoute(self, candidate: Candidate, hosts: int) -> None:
-        """
-        @param hosts: how many MAC addresses may be behind it.
-        """
-        verdict = await _answer(self._approval.askRoute(candidate, hosts))
-        if not verdict:
-            raise MembershipRefused(verdict.reason[:200] or "the operator's rules do not let this node be a bridge")
-
-    async def _settleAddresses(self, candidate: Candidate, wanted: Sequence[str]) -> None:
-        """
-        Give a node, before it is a member, addresses that no hook has anything against.
-
-        @param wanted: those that it would like.
-        @raise MembershipRefused: if it cannot have one that it wants.
-        @raise TemporarilyUnavailable: if none is found.
-        """
-        if not self._approval.isNeeded:
-            return
-        chosen = {self._assignments.prefixOf(each): each for each in wanted}
-        for prefix in self._assignments.prefixes:
-            if prefix in chosen:
-                await self._settleWanted(candidate, chosen[prefix])
-            else:
-                await self._settleAddress(candidate, prefix)
-
-    async def _settleWanted(self, candidate: Candidate, address: str) -> None:
-        if not await self._assignments.takeWanted(address, candidate.key):
-            return  # which is said later, when it is given all that a member gets
-        verdict = await self._verdictOn(address, candidate)
-        if not verdict:
-            await self._takeBack(address, candidate.key)
-            reason = verdict.reason[:200] or "the operator's rules give it to nobody"
-            raise MembershipRefused(f"this node cannot have the address {address}: {reason}")
-
-    async def _settleAddress(self, candidate: Candidate, prefix: Prefix) -> None:
-        for _ in range(ADDRESSES_ASKED):
-            address = withoutPrefix(await self._assignments.takeAddress(candidate.key, prefix))
-            verdict = await self._verdictOn(address, candidate)
-            if verdict:
-                return
-            await self._takeBack(address, candidate.key)
-            self._assignments.decline(address)
-        reason = verdict.reason[:200] or "the operator's rules"
-        raise TemporarilyUnavailable(f"{ADDRESSES_ASKED} addresses were refused, the last {address}: {reason}")
-
-    async def _verdictOn(self, address: str, candidate: Candidate) -> Verdict:
-        try:
-            return await _answer(self._approval.askAddress(candidate, address))
-        except TemporarilyUnavailable:
-            await self._takeBack(address, candidate.key)
-            raise
-
-    async def _takeBack(self, address: str, identity: bytes) -> None:
-        if self._members.get(identity) is None:  # another server may have admitted it meanwhile
-            await self._assignments.releaseAddress(address, identity)
 
     async def _add(self, join: Join, exchangeKey: bytes, invitation: bytes) -> MemberRecord:
         await self._lock.acquire()
@@ -293,12 +229,6 @@ class Redemption:
             admitter=self._admitter,
             binding=join.binding if self._admitter else b"",
         )
-
-
-async def _answer(answer: Deferred[Verdict] | None) -> Verdict:
-    if answer is None:
-        raise TemporarilyUnavailable("too many join at once; try again")
-    return await answer
 
 
 def _nameWanted(join: Join, invitation: Invitation) -> str:

@@ -88,9 +88,7 @@ class NetworkSettings:
         """
         for key, name in (("name", self.name), ("server", self.server)):
             if not isName(name):
-                raise ConfigurationInvalid(
-                    "", key, f"{name!r} is not a name: {NAME_RULE}"
-                )
+                raise ConfigurationInvalid("", key, f"{name!r} is not a name: {NAME_RULE}")
         if self.cipher not in CIPHERS:
             raise ConfigurationInvalid("", "cipher", f"{self.cipher!r} is none of {', '.join(CIPHERS)}")
         if not 60 <= self.life <= 366 * 86_400:
