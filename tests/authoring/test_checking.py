@@ -14,7 +14,7 @@ from installed import installDriver, onThePath, wheel
 from wand.authoring import checking
 from wand.authoring.making import make
 from wand.authoring.outcome import failures
-from wand.status import CheckedStatus
+from wand.plugin_status import CheckedStatus
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from wand.discovery.slow import told
 from wand.discovery.survey import describe, survey
 from wand.errors import NoSuchPlugin
 from wand.interfaces import IStore, ITapDriver
-from wand.status import PluginStatus
+from wand.plugin_status import PluginStatus
 
 GOOD: Final = DRIVER.format(name="packet")
 

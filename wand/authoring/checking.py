@@ -25,7 +25,7 @@ from wand.discovery.kinds import GROUP_PREFIX, GROUPS
 from wand.discovery.published import NAME_MAXIMUM, isName
 from wand.health.installed import normalized
 from wand.health.origin import OURS
-from wand.status import CheckedStatus
+from wand.plugin_status import CheckedStatus
 
 #: The contract of each kind: its module and its name.
 CONTRACTS: Final[Mapping[str, tuple[str, str]]] = {

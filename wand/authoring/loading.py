@@ -12,7 +12,7 @@ from typing import Final
 
 from wand.authoring.building import Runner
 from wand.authoring.outcome import bad, good, tail
-from wand.status import CheckedStatus
+from wand.plugin_status import CheckedStatus
 
 _PROGRAM: Final = """
 import json, sys

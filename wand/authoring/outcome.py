@@ -8,7 +8,7 @@ from itertools import takewhile
 from subprocess import CompletedProcess
 from typing import Final
 
-from wand.status import CheckedStatus
+from wand.plugin_status import CheckedStatus
 
 #: The part of what a tool printed that is shown, and how many tests that failed are named.
 _SHOWN: Final = 25

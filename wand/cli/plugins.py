@@ -20,7 +20,7 @@ from wand.cli.session import Operation, Session
 from wand.errors import ConfigurationInvalid, NoSuchPlugin
 from wand.health.installed import normalized
 from wand.nearest import nearest
-from wand.status import PluginDescription, PluginStatus, SettingStatus
+from wand.plugin_status import PluginDescription, PluginStatus, SettingStatus
 
 #: Where a configuration may be that switches plugins off.
 CONFIGURATIONS: Final = ("/etc/wand/node.toml", "/etc/wand/server.toml")

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import inspect
 
 from wand.discovery.dropins import ANYTHING
-from wand.status import SettingStatus
+from wand.plugin_status import SettingStatus
 
 #: A field of epytext.
 _FIELD: Final = re.compile(r"^@(\w+)(?: (\w+))?:", re.MULTILINE)

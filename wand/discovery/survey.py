@@ -16,7 +16,7 @@ from wand.discovery.in_dropins import PACKAGES, abandoned, silent
 from wand.discovery.kinds import KINDS, SETTINGS
 from wand.discovery.published import Rejection, Source
 from wand.discovery.settings import documentation, settings, settingsOf
-from wand.status import PluginDescription, PluginStatus
+from wand.plugin_status import PluginDescription, PluginStatus
 
 
 def survey(
