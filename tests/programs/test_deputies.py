@@ -274,7 +274,7 @@ class DeputyTests(DeputyCase):
         """
         Whom others admitted gets no certificate of the network from now on.
         """
-        admission = founder.node._admission
+        admission = founder.node.admission.service
         assert isinstance(admission, NodeAdmission)
         self.go(0.05)
         admitter = admission.server

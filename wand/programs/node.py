@@ -4,9 +4,9 @@ A node: etud, wand and what the control socket sees of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -21,9 +21,9 @@ from wand.programs.directories import DirectoriesService, wantedDirectories
 from wand.programs.etud import EtudService
 from wand.programs.live_settings import LIVE
 from wand.programs.monitor import NODE, REL2, SEALED, Monitor
-from wand.programs.node_identity import wishedName
+from wand.programs.node_identity import takeName
 from wand.programs.node_monitor import NodeMonitor
-from wand.programs.own_name import renamedSoon
+from wand.programs.own_admission import OwnAdmission
 from wand.programs.peer_order import PeerOrder
 from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
@@ -37,8 +37,6 @@ from wand.table import OPERATOR, Entry, Peer, Rank, Source
 
 if TYPE_CHECKING:
     from wand.capture.recording import Wanted
-    from wand.programs.deputy_admission import DeputyAdmission
-    from wand.programs.node_admission import NodeAdmission
 
 #: The keys that a reload takes over.
 RELOADED_KEYS: Final = ("servers", "entries", "directories", "name", "logLevels", *LIVE)
@@ -59,6 +57,7 @@ class NodeService(ProgramService[EtudConfiguration]):
 
     @ivar etud: the data plane.
     @ivar wand: the directories.
+    @ivar admission: how it comes to admit others.
     @ivar certified: called with our membership and the tap's interface when our certificate may be another one.
     """
 
@@ -77,13 +76,13 @@ class NodeService(ProgramService[EtudConfiguration]):
         self.etud.directories = self.wand
         self.wand.adapted = self._adapted
         self.certified: Callable[[NodeMembership, str], object] = lambda member, interface: None
-        self._admission: NodeAdmission | DeputyAdmission | None = None
+        self.admission = OwnAdmission(self, surroundings.context, self.hooks, lambda: self._reserve)
         self._order = PeerOrder(
             lambda: {*self.etud.table.peers, *self._servers}, self.etud.nameOf, surroundings.context.clock
         )
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
-        looks = [*state.looks, self.etud.lookAtRelay, self.etud.lookAtGroups, self._lookAtAdmission]
+        looks = [*state.looks, self.etud.lookAtRelay, self.etud.lookAtGroups, self.admission.look]
         for service in (self.etud, self.wand, Monitor(surroundings.context, rules, looks)):
             service.setServiceParent(self)
 
@@ -104,42 +103,24 @@ class NodeService(ProgramService[EtudConfiguration]):
         member = self.etud.member
         if member is None:
             return
-        if member.enrolment.state.has(FOUNDED):
-            self._admit(member)
+        self.admission.resume(member)
         member.certified = self._certified
         self._certified()
 
     def _certified(self) -> None:
         """
-        Our certificate may be another one: admit others, if it lets us.
+        Our certificate may be another one.
         """
         member = self.etud.member
-        if member is not None and member.enrolment.isGranted and self._admission is None:
-            from wand.programs.deputy_admission import DeputyAdmission  # as above
-
-            self._admission = DeputyAdmission(self._surroundings.context, self.hooks, member, self._reserve)
-            self._admission.setServiceParent(self)
         if member is not None:
+            self.admission.certified(member)
             self.etud.certified()
             self.certified(member, self.etud.tap.interface)
-
-    def _admit(self, member: NodeMembership) -> NodeAdmission:
-        from wand.programs.node_admission import NodeAdmission  # 1.2 MB that most nodes do not need
-
-        admission = self._admission
-        if not isinstance(admission, NodeAdmission):
-            self._admission = admission = NodeAdmission(self._surroundings.context, self.hooks, member, self._reserve)
-            admission.setServiceParent(self)
-        return admission
 
     @property
     def _reserve(self) -> tuple[str, ...]:
         configuration = self.configuration
         return tuple(configuration.reserve) if isinstance(configuration, NodeConfiguration) else ()
-
-    def _lookAtAdmission(self) -> None:
-        if self._admission is not None:
-            self._admission.look()
 
     def _adapted(self, wanted: dict[str, Settings]) -> dict[str, Settings]:
         """
@@ -170,7 +151,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         See L{wand.control.program.Program}.
         """
-        self._lookAtAdmission()
+        self.admission.look()
         self.etud.lookAtRelay()
         table = self.etud.table
         role = "node" if isinstance(self.configuration, NodeConfiguration) else "etud"
@@ -262,7 +243,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         if self.etud.member is None:
             raise NotSupported(f"there is nothing to join: this node speaks {self.etud.protocol.name}")
-        if self._admission is not None and self.etud.member.enrolment.stage == "new":
+        if self.admission.service is not None and self.etud.member.enrolment.stage == "new":
             raise MembershipRefused("this node is just founding a network")
         if token.strip().startswith(ANSWER_PREFIX):
             if addresses:
@@ -287,29 +268,14 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         if self.etud.member is None:
             raise NotSupported(f"there is no network to found: this node speaks {self.etud.protocol.name}")
-        try:
-            return await self._admit(self.etud.member).found(name, prefix, prefix6)
-        except BaseException:
-            if not self.etud.member.enrolment.state.has(FOUNDED):
-                await self._admitNobody()
-            raise
-
-    async def _admitNobody(self) -> None:
-        admission, self._admission = self._admission, None
-        if admission is not None:
-            await admission.disownServiceParent()
+        return await self.admission.found(self.etud.member, name, prefix, prefix6)
 
     @property
     def network(self) -> NetworkAdministration:
         """
         See L{wand.control.program.Program}.
         """
-        if self._admission is None:
-            return super().network
-        from wand.programs.server_administration import OpeningService, ServerAdministration
-
-        admission: OpeningService[Any] = self._admission
-        return ServerAdministration(admission)
+        return self.admission.administration or super().network
 
     def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
         """
@@ -337,27 +303,9 @@ class NodeService(ProgramService[EtudConfiguration]):
             *(f"directory {name}: taken over" for name in changed),
             *self.etud.take(before, after),
             *self.levels.take(after.logLevels),
-            *self._takeName(before, after),
+            *takeName(before, after, self.etud.member, self.admission, self.notes),
             *waitingForRestart(self._begun, after, RELOADED_KEYS),
         ]
-
-    def _takeName(self, before: EtudConfiguration, after: EtudConfiguration) -> Iterator[str]:
-        """
-        What the node would like to be called.  A member is called what the network says, which this node can change
-        only if it decides about members itself.
-        """
-        wish = wishedName(after)
-        member = self.etud.member
-        if wish == wishedName(before) or member is None:
-            return
-        member.wishFor(wish)
-        own = member.enrolment.own
-        if own is None or own.name == wish:
-            yield f"name: {wish}"
-        elif own.admission and not own.grant and self._admission is not None:
-            yield renamedSoon(self._admission.opened(), own.name, wish, self.notes)
-        else:
-            yield f"name: this node stays {own.name} until somebody runs wand rename {own.name} {wish} at the server"
 
 
 def _source(name: str | None) -> Source:
