@@ -137,3 +137,11 @@ def test_marksAreReadAsTheyWereWritten(layout: int, version: str) -> None:
     mark = Mark(layout, version)
     assert readMark(mark.octets) == mark
     assert refusalOf(mark, "it").isprintable()
+
+
+def test_aMarkWithoutBottom() -> None:
+    """
+    A mark that goes deeper than can be followed, or is no text, is damaged.
+    """
+    assert readMark(b'{"a": ' + b"[" * 20_000) is None
+    assert readMark(b'{"version": "\xff"}') is None

@@ -50,7 +50,7 @@ def readMark(octets: bytes | None) -> Mark | None:
         return Mark(UNMARKED, "")
     try:
         return msgspec.json.decode(octets, type=Mark)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 

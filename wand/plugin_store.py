@@ -96,7 +96,7 @@ class PluginStore:
         content = self._stores.read(self._name)
         try:
             return {} if content is None else msgspec.msgpack.decode(content, type=_Records)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise StateUnavailable(f"{self._name} in the state directory is damaged: remove it ({error})") from error
 
     def _write(self, records: Mapping[bytes, bytes | None]) -> None:

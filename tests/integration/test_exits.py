@@ -10,8 +10,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from select import PIPE_BUF
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -118,6 +119,29 @@ def test_aLogThatCanNotBeWritten(folder: Path) -> None:
     status, text = ended(words(folder, twistd=(f"--logfile={folder}/no/log",)))
     assert (status, "Traceback" in text) == (1, False), text
     assert "cannot be written: No such file or directory" in text
+
+
+def test_aLogThatNobodyReads(folder: Path) -> None:
+    """
+    Nor does a program wait for the reader of its log: it starts, answers and ends while the pipe is full.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(PIPE_BUF))
+    os.set_blocking(writing, True)
+    program = subprocess.Popen(words(folder), stdout=writing, stderr=writing)
+    os.close(writing)
+    try:
+        control = ("--control", str(folder / "control"))
+        wait(lambda: ended([str(PROGRAMS / "wand"), *control, "status"])[0] == 0, 30, "an answer")
+        program.terminate()
+        assert program.wait(20) == -signal.SIGTERM
+    finally:
+        program.kill()
+        program.wait()
+        os.close(reading)
 
 
 def test_aStateDirectoryOfOthers(folder: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from wand.cli.later import LaterCommand, LazyGroup
+from wand.cli.standard_files import noRoom, openStandardFiles
 from wand.errors import WandError
 from wand.version import __version__
 
@@ -132,10 +133,17 @@ def main() -> None:
     """
     Run the command line.
     """
+    openStandardFiles()
     try:
         cli.main(prog_name="wand")
     except WandError as error:
         click.echo(f"wand: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        reason = noRoom(error)
+        if reason is None:
+            raise
+        click.echo(f"wand: {reason}", err=True)
         sys.exit(1)
     finally:
         gc.freeze()  # or Python looks through all that was made before it ends, which takes 0.08 s

@@ -100,5 +100,5 @@ def _bodyOf(request: ConsoleRequest, route: Route) -> Any:
         raise Problem(415, "the body is not JSON", "send the header Content-Type: application/json")
     try:
         return msgspec.json.decode(request.body or b"{}", type=route.body)
-    except msgspec.DecodeError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Problem(400, f"the body cannot be understood: {error}") from None

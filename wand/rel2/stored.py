@@ -61,7 +61,7 @@ def decodeRegistrations(records: Mapping[bytes, bytes]) -> list[Registration]:
     for key, value in records.items():
         try:
             registrations.append(_decoded(key, value))
-        except (msgspec.DecodeError, AddressInvalid) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError, AddressInvalid) as error:
             _log.warn("the store has a record of {key} that cannot be read: {error}", key=key, error=error)
     return registrations
 

@@ -19,6 +19,7 @@ from wand.errors import WandError
 from wand.logs.levels import Levels
 from wand.logs.log import Log
 from wand.logs.outputs import Output, isJournal, journalOutput, journalTransport, jsonOutput, textOutput
+from wand.logs.unwaited import unwaited
 
 #: How C{twistd} is told to use L{observer}.
 _OBSERVER: Final = f"{__name__}.observer"
@@ -78,8 +79,8 @@ class ProcessLog:
             try:
                 return journalOutput(self.program, journalTransport())
             except OSError:
-                return textOutput(file)
-        return {"json": jsonOutput, "text": textOutput}.get(wanted, usual)(file)
+                return textOutput(unwaited(file))
+        return {"json": jsonOutput, "text": textOutput}.get(wanted, usual)(unwaited(file))
 
 
 #: The one of this process.
