@@ -307,12 +307,14 @@ async def test_versions(bench: Bench) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_theVersionOfAServer(bench: Bench) -> None:
+async def test_theVersionOfAServer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     A server that said its version to this node is not among those that are not known.
     """
     bench.program.known = [SeenStatus("server", "ab", [], [], True, None, server=True)]
-    bench.program.directories = [DirectoryStatus("192.0.2.1:44444", "answered", 0, None, version=__version__)]
+    server = DirectoryStatus("192.0.2.1:44444", "answered", 0, None, version=__version__)
+    said = msgspec.structs.replace(bench.program.status(), version=__version__, directories=[server])
+    monkeypatch.setattr(bench.program, "status", lambda: said)
     status, out, err = await bench.run("version", "--check")
     assert (status, err) == (0, "")
     assert "all members have this version" in out
