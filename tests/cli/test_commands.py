@@ -307,6 +307,20 @@ async def test_versions(bench: Bench) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_theVersionOfAServer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A server that said its version to this node is not among those that are not known.
+    """
+    bench.program.known = [SeenStatus("server", "ab", [], [], True, None, server=True)]
+    server = DirectoryStatus("192.0.2.1:44444", "answered", 0, None, version=__version__)
+    said = msgspec.structs.replace(bench.program.status(), version=__version__, directories=[server])
+    monkeypatch.setattr(bench.program, "status", lambda: said)
+    status, out, err = await bench.run("version", "--check")
+    assert (status, err) == (0, "")
+    assert "all members have this version" in out
+
+
+@pytest_twisted.ensureDeferred
 async def test_levels(bench: Bench) -> None:
     """
     The levels of the log are shown and changed, and who mistypes one is told.

@@ -61,6 +61,16 @@ def test_anotherNumber() -> None:
     assert "7 is not in the range" in shown
 
 
+def test_whatCannotBeIsAskedAgain() -> None:
+    """
+    A name that no network can have, or a place that is none, is asked for again, and says why.
+    """
+    plan, shown = asked("2\nMy Home\nlab\nno place\nwand.example.net\nn\n", None, None, (), None, None)
+    assert plan == Plan("server", "lab", ("wand.example.net:44444",), isService=False)
+    assert "'My Home' cannot be the name of a network" in shown
+    assert "'no place' names no host" in shown
+
+
 def test_aMember(tmp_path: Path) -> None:
     """
     A file with a token makes a member, and nothing but the service is asked.

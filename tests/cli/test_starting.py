@@ -15,8 +15,9 @@ from command_runs import Bench
 from twisted.internet.threads import deferToThread
 
 from wand.cli import starting
+from wand.cli.joining import joinNetwork
 from wand.cli.session import Operation, Session
-from wand.errors import NotRunning
+from wand.errors import NotRunning, TokenInvalid
 from wand.setup.units import NODE
 
 
@@ -132,3 +133,30 @@ def test_noTwistd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(starting.sys, "executable", str(tmp_path / "python"))
     with pytest.raises(NotRunning, match="none can be started"):
         _start()
+
+
+def test_endedAtOnce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    One that was there and found then that it cannot go on is not said to run; where its reason is, is.
+    """
+    control, configuration = tmp_path / "control", tmp_path / "node.toml"
+    configuration.write_text(f'control = "{control}"\n')
+    _twistd(tmp_path, monkeypatch, f"touch {control}; exit 0")
+    with Session(None) as session, pytest.raises(NotRunning, match=r"ended at once.*twistd -n --pidfile= wand-node"):
+        session.perform(Operation(lambda session: starting.nodeOf(session, configuration)))
+    assert "started a node" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("token", ["hello", "wand1.mcQgImeBBJHFZl5G"])
+def test_nothingIsStartedForAWrongToken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    """
+    Whoever pastes half an invitation has no node afterwards.
+    """
+    arguments = _twistd(tmp_path, monkeypatch, "exit 1")
+
+    async def run(session: Session) -> None:
+        await joinNetwork(session, token, 1.0)
+
+    with Session(None) as session, pytest.raises(TokenInvalid):
+        session.perform(Operation(run))
+    assert not arguments.exists()

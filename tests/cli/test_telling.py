@@ -37,6 +37,10 @@ class TellingTests(SynchronousTestCase):
             telling("member-joined", name="alice", key=key, endpoint=""),
             "member-joined  alice (0123-4567-89ab) is a member",
         )
+        self.assertEqual(
+            telling("member-readdressed", name="bob", key=key, old="10.77.0.2/16", new="10.77.0.9/16"),
+            "member-readdressed  bob (0123-4567-89ab) now has the address 10.77.0.9/16, and had 10.77.0.2/16",
+        )
         self.assertIn("wand approve bob", telling("member-pending", name="bob", key=key, endpoint=""))
         self.assertIn("expired", telling("member-refused", key=key, endpoint="192.0.2.1:1", reason="it has expired"))
         self.assertIn("was revoked", telling("member-revoked", name="bob", key=key))

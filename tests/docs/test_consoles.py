@@ -26,6 +26,7 @@ _OTHERS = {
         "bridge",
         "cat",
         "chown",
+        "export",
         "curl",
         "grep",
         "dhclient",

@@ -105,7 +105,8 @@ class ResolverHookTests(SynchronousTestCase):
         """
         Where there is neither, the operator is told what to write.
         """
-        self.assertIn("nameserver 10.77.0.1", ResolverHook(FakeCommands(), "wan0").hook(LOW, DOMAIN).advice)
+        advice = ResolverHook(FakeCommands(), "wan0").hook(LOW, DOMAIN).advice
+        self.assertIn("the lines nameserver 10.77.0.1 and search home.wand", advice)
         self.assertIn(
             "server=/home.wand/10.77.0.1#5335", ResolverHook(FakeCommands(), "wan0").hook(HIGH, DOMAIN).advice
         )

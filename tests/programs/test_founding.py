@@ -70,9 +70,10 @@ class FoundingTests(FoundingCase):
 
     def test_foundedOnce(self) -> None:
         """
-        A member founds nothing, and a founder joins nothing else.
+        A member founds nothing, and a founder joins nothing else, nor anew with an invitation of its own.
         """
-        one, _ = self.founder()
+        one, own = self.founder()
+        self.assertIn("on the host that is to join", self.failing(one.node.join(own), MembershipRefused))
         self.assertIn("already", self.failing(one.node.found("other", ""), MembershipRefused))
         _, token = self.founder(2)
         self.assertIn("another network", self.failing(one.node.join(token), MembershipRefused))

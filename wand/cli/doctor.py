@@ -22,7 +22,7 @@ _MARKS: Final = {GOOD: "ok", UNKNOWN: "?", WARNING: "warn", BAD: "BAD"}
 _STYLES: Final = {GOOD: "green", UNKNOWN: "bright_black", WARNING: "yellow", BAD: "red"}
 
 #: How wide the names of checks are, and a line.
-_NAMES: Final = 20
+_NAMES: Final = 21
 _WIDTH: Final = 80
 
 

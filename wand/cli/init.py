@@ -13,7 +13,7 @@ import click
 from wand.cli.arguments import jsonOption
 from wand.cli.founding import named
 from wand.cli.interview import NETWORK, PARTS, Interview, Plan, isAtTerminal
-from wand.cli.joining import joinNetwork
+from wand.cli.joining import checkToken, joinNetwork
 from wand.cli.own import showFounded
 from wand.cli.qr import qrLines
 from wand.cli.rendering import clean, showJSON, working
@@ -67,6 +67,8 @@ def init(
         isQR = sys.stdout.isatty()
 
     async def run(session: Session) -> None:
+        if plan.part == "member":
+            checkToken(plan.token)
         for step in _prepared(host, plan):
             click.echo(f"wand: {step}", err=True)
         if plan.part == "member":
@@ -95,6 +97,8 @@ def _prepared(host: Host, plan: Plan) -> Iterator[str]:
     settings: dict[str, Setting] = {}
     if plan.part == "server":
         settings = {"network": plan.network, **({"public": list(plan.public)} if plan.public else {})}
+        if plan.network == NETWORK and "\nnetwork = " in (host.read(role.configuration) or ""):
+            del settings["network"]  # nobody asked for another name than the one that is there
     if plan.isService:
         yield from setUp(host, role, Path(sys.executable).parent / "twistd", settings=settings)
     elif settings:

@@ -5,6 +5,7 @@ What C{wand init} has to know: from its options, from a person at a terminal, or
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -75,7 +76,7 @@ class Interview:
                 raise click.UsageError("--network is for a new network; a member learns its name from the invitation")
             token = tokenOf(file)
             return Plan(part, token=token, isService=self._service(service))
-        named = _name(network or self._ask("What is the network to be called?", NETWORK))
+        named = _name(network or self._ask("What is the network to be called?", NETWORK, _name))
         reached = public or (self._public() if part == "server" else ())
         return Plan(part, named, tuple(map(_reachedAt, reached)), isService=self._service(service))
 
@@ -96,7 +97,8 @@ class Interview:
         return list(PARTS)[chosen - 1]
 
     def _public(self) -> tuple[str, ...]:
-        told = self._ask("Where do the others reach it? HOST or HOST:PORT; empty for its own addresses", "")
+        question = "Where do the others reach it? HOST or HOST:PORT; empty for its own addresses"
+        told = self._ask(question, "", lambda text: _reachedAt(text) if text else "")
         return (told,) if told else ()
 
     def _service(self, service: bool | None) -> bool:
@@ -107,10 +109,18 @@ class Interview:
             raise click.UsageError("this host does not run systemd: say --no-service, and start it as you start others")
         return service
 
-    def _ask(self, question: str, usual: str) -> str:
+    def _ask(self, question: str, usual: str, check: Callable[[str], str]) -> str:
         if not self.isAsking:
             return usual
-        return str(click.prompt(question, default=usual, show_default=bool(usual), err=True)).strip()
+        # What cannot be is asked again: click takes a usage error for that.
+        answer = click.prompt(
+            question,
+            default=usual,
+            show_default=bool(usual),
+            err=True,
+            value_proc=lambda text: check(text.strip()),
+        )
+        return str(answer)
 
 
 def isAtTerminal() -> bool:

@@ -19,7 +19,7 @@ from wand.cli.session import Operation, Session
 from wand.cli.starting import nodeOf
 from wand.errors import MembershipRefused, NotSupported, WandError
 from wand.events import Event
-from wand.sealed.credentials.token_text import TOKEN_PREFIX, TOKEN_VARIABLE
+from wand.sealed.credentials.token_text import ANSWER_PREFIX, TOKEN_PREFIX, TOKEN_VARIABLE
 from wand.status import ProgramStatus
 
 #: Seconds between two looks at the status.
@@ -76,6 +76,8 @@ async def joinNetwork(
         if event.kind == "join-refused":
             refusals.append(str(event.fields.get("reason", "")))
 
+    if not session.isChosen:  # or a node is started for nothing
+        checkToken(token)
     client = await nodeOf(session)
     await client.subscribe(told)
     before = (await client.status()).own
@@ -131,6 +133,19 @@ def tokenOf(file: str | None, *, inShell: bool = False) -> str:
     if inShell:
         raise click.UsageError("name the file with the token: standard input is the script")
     return sys.stdin.read(SECRET_MAXIMUM)
+
+
+def checkToken(text: str) -> None:
+    """
+    Check a token before anything is started or changed for it.
+
+    @param text: an invitation, or what C{wand admit} printed, which only the node can open.
+    @raise wand.errors.TokenInvalid: if it is neither.
+    """
+    from wand.sealed.credentials.token import Token  # for which others need not wait
+
+    if not text.strip().startswith(ANSWER_PREFIX):
+        Token.parse(text)
 
 
 async def _member(session: Session, refusals: list[str], timeout: float) -> ProgramStatus:

@@ -61,10 +61,18 @@ async def _runningOf(session: Session, role: Role, configuration: Path, usual: t
             if isThere(path):
                 return await session.client(path)
     await start(session, role, configuration, control)
+    try:
+        client = await session.client(control)
+        await client.status()
+    except NotRunning:  # its socket was there, and then it found that it cannot go on
+        raise NotRunning(
+            f"the {role.name} started and ended at once; the system log says why, and so does "
+            f"{Path(sys.executable).parent / 'twistd'} -n --pidfile= {role.program}"
+        ) from None
     click.echo(
         f"wand: started a {role.name} in the background; it writes to the system log, and wand stop ends it", err=True
     )
-    return await session.client(control)
+    return client
 
 
 async def start(session: Session, role: Role, configuration: Path, control: str) -> None:

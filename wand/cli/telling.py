@@ -28,7 +28,7 @@ _SENTENCES: Final = {
     "member-learned": "{name} ({key}) was not in the store and is known by its certificate: {state}; see wand members",
     "member-adopted": "{name} ({key}) was admitted by {by}, and has a certificate of the network now",
     "member-renamed": "{name} ({key}) was called {old}, which is the name of an earlier member",
-    "member-readdressed": "{name} ({key}) now has the address {new}: {old} belongs to an earlier member",
+    "member-readdressed": "{name} ({key}) now has the address {new}, and had {old}",
     "member-twice": "{name} ({key}) runs on two hosts at once, {first} and {second}: its state directory was copied",
     "member-online": "{name} ({key}) is online",
     "member-offline": "{name} ({key}) is offline",

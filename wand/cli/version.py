@@ -75,7 +75,11 @@ async def _compared(session: Session) -> ComparedVersions:
         seen = [each async for each in client.seen()]
     except NotSupported:
         seen = []
-    versions = {each.name or each.key: each.version for each in seen if each.state in ("", "member")}
+    # A server tells its version to those who ask it, and then has a line among the directories.
+    asked = sum(bool(each.version) for each in status.directories)
+    silent = [each for each in seen if each.server and not each.version]
+    told = [each for each in seen if each not in silent or asked < len(silent)]
+    versions = {each.name or each.key: each.version for each in told if each.state in ("", "member")}
     versions |= {each.name: each.version for each in status.directories if each.version}
     program = _numbers(status.version)
     known = {name: said for name, said in versions.items() if said}

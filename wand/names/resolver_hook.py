@@ -103,7 +103,10 @@ def _advice(place: Endpoint, domain: Domain, reasons: list[str]) -> str:
     failed = f" ({'; '.join(reasons)})" if reasons else ""
     where = f"port {place.port} of {place.host}"
     if place.port == DNS_PORT:
-        way = f"put nameserver {place.host} first into /etc/resolv.conf, or install systemd-resolved"
+        way = (
+            f"put the lines nameserver {place.host} and search {domain.name} first into /etc/resolv.conf, or install "
+            "systemd-resolved"
+        )
     else:
         way = f"install systemd-resolved, or have dnsmasq ask with server=/{domain.name}/{place.host}#{place.port}"
     return (

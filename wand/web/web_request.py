@@ -55,7 +55,7 @@ class WebRequest(Request):
         try:
             self.hosts.check(self.getHeader("host") or "", self.getHost().host)
         except HostRefused as refused:
-            self.setResponseCode(421)
+            self.setResponseCode(421, b"Misdirected Request")  # RFC 9110, which Twisted has no words for
             self.setHeader("content-type", "text/plain; charset=utf-8")
             self.write(f"{refused}\n".encode())
             self.finish()

@@ -10,6 +10,7 @@ from typing import Final
 
 from twisted.logger import Logger
 
+from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.fields import wantedFrom
@@ -145,7 +146,10 @@ class NodeMembership:
             addresses.
         @raise wand.errors.StateUnavailable: if the revocations that are kept cannot be read.
         """
-        self.enrolment.begin(Token.parse(text), wantedFrom(addresses))
+        token = Token.parse(text)
+        if token.identity == self.enrolment.key.identity:
+            raise MembershipRefused("this node made that invitation itself: redeem it on the host that is to join")
+        self.enrolment.begin(token, wantedFrom(addresses))
         if self.enrolment.stage == "member":
             self._follower.serversChanged()
         self._parts.redeeming.begin()
