@@ -257,6 +257,24 @@ def test_bodiesThatAreNotUnderstood(console: Console, body: bytes) -> None:
     assert "cannot be understood" in answer.document["error"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Host", "Origin", "Sec-Fetch-Site", "Authorization", "Cookie", "Content-Type", "X-Wand-CSRF", "Last-Event-ID"],
+)
+@pytest.mark.parametrize("start", ["GET /", "POST /login", "GET /api/v1/status", "POST /api/v1/invitations"])
+def test_headersThatAreNoText(console: Console, browser: Caller, name: str, start: str) -> None:
+    """
+    Any octets may stand in a header: that is no fault of the program.
+    """
+    told = {"Host": console.host, "Content-Length": "2", "Content-Type": "application/json", **browser.headers}
+    told = {each: text for each, text in told.items() if each.lower() != name.lower()}
+    line = console.connect()
+    head = [f"{start} HTTP/1.1", *(f"{each}: {text}" for each, text in told.items()), ""]
+    line.say("\r\n".join(head).encode() + name.encode() + b": \xff\xfe\r\n\r\n{}")
+    console.settle()
+    assert line.answer.status < 500
+
+
 def test_longHeadersAreRefused(console: Console) -> None:
     """
     So are headers that do not end.

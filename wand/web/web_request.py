@@ -4,7 +4,7 @@ Requests to a web site.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import AnyStr, Final
 
 from twisted.web.resource import IResource
 from twisted.web.server import Request
@@ -46,6 +46,16 @@ class WebRequest(Request):
         """
         if not self._refused:
             super().handleContentChunk(data)
+
+    def getHeader(self, key: AnyStr) -> AnyStr | None:
+        """
+        A header, whatever its octets are: what is asked for by a text is a text, for which Twisted would raise if it is
+        not UTF-8.
+        """
+        if isinstance(key, bytes):
+            return super().getHeader(key)
+        value = super().getHeader(key.encode())
+        return None if value is None else value.decode("utf-8", "replace")
 
     def process(self) -> None:
         """
