@@ -193,12 +193,20 @@ class Redemption:
         """
         if not self._approval.isNeeded:
             return
+        self._assignments.checkAddresses(candidate.key, wanted)
         chosen = {self._assignments.prefixOf(each): each for each in wanted}
-        for prefix in self._assignments.prefixes:
-            if prefix in chosen:
-                await self._settleWanted(candidate, chosen[prefix])
-            else:
-                await self._settleAddress(candidate, prefix)
+        settled: list[str] = []
+        try:
+            for prefix in self._assignments.prefixes:
+                if prefix in chosen:
+                    await self._settleWanted(candidate, chosen[prefix])
+                else:
+                    chosen[prefix] = await self._settleAddress(candidate, prefix)
+                settled.append(chosen[prefix])
+        except (MembershipRefused, TemporarilyUnavailable):  # or whoever has an invitation takes one after the other
+            for address in settled:
+                await self._takeBack(address, candidate.key)
+            raise
 
     async def _settleWanted(self, candidate: Candidate, address: str) -> None:
         if not await self._assignments.takeWanted(address, candidate.key):
@@ -209,12 +217,12 @@ class Redemption:
             reason = verdict.reason[:200] or "the operator's rules give it to nobody"
             raise MembershipRefused(f"this node cannot have the address {address}: {reason}")
 
-    async def _settleAddress(self, candidate: Candidate, prefix: Prefix) -> None:
+    async def _settleAddress(self, candidate: Candidate, prefix: Prefix) -> str:
         for _ in range(ADDRESSES_ASKED):
             address = withoutPrefix(await self._assignments.takeAddress(candidate.key, prefix))
             verdict = await self._verdictOn(address, candidate)
             if verdict:
-                return
+                return address
             await self._takeBack(address, candidate.key)
             self._assignments.decline(address)
         reason = verdict.reason[:200] or "the operator's rules"
@@ -262,6 +270,12 @@ class Redemption:
             raise
 
     async def _giveBack(self, identity: bytes) -> None:
+        """
+        Take back what was taken for somebody who does not become a member.  To read the whole store, since another
+        server may have admitted it meanwhile, is too much to do for everybody who is refused.
+        """
+        if not self._assignments.hasAnything(identity):
+            return
         await self._members.load()
         await self._assignments.load()
         if self._members.get(identity) is None:
@@ -269,6 +283,7 @@ class Redemption:
 
     async def _assigned(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
         assignments = self._assignments
+        assignments.checkAddresses(join.identity, join.addresses)
         await assignments.takeMAC(MAC(join.mac), join.identity)
         addresses = await assignments.takeAddresses(join.identity, join.addresses)
         name = await assignments.takeNameLike(_nameWanted(join, invitation), join.identity)
