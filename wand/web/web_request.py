@@ -33,6 +33,8 @@ class WebRequest(Request):
         Refuse a body that is too long, or does not say how long it is, before any of it came; and whatever comes after
         this request.
         """
+        if any(b"multipart" in each.lower() for each in self.requestHeaders.getRawHeaders(b"content-type", [])):
+            self.requestHeaders.removeHeader(b"content-type")  # no page takes such a form; Twisted fails at some
         self._refused = length is None or length > self.bodyMaximum
         super().gotLength(0 if self._refused else length)
         self.channel.persistent = False
