@@ -12,12 +12,14 @@ import msgspec
 import pytest
 from console_case import Caller, Console
 from simulated.memory_members import keyOf, memberNamed
+from twisted.internet.defer import Deferred
 
 from wand.console.answers import LIMIT_MAXIMUM
 from wand.console.drain import STALL
 from wand.control.client import ControlClient
 from wand.errors import MembershipRefused, NoSuchMember, NotSupported, StoreHindered
 from wand.ethernet import MAC
+from wand.reach_status import NetworkCheckStatus
 from wand.status import SeenStatus
 
 MANY = 1_234
@@ -51,8 +53,6 @@ def asked(console: Console, question: Callable[[ControlClient], Coroutine[Any, A
     """
     What the control socket says to a question, as JSON.
     """
-    from twisted.internet.defer import Deferred
-
     client = result(console, Deferred.fromCoroutine(console._dial()))
     found = result(console, Deferred.fromCoroutine(question(client)))
     return json.loads(msgspec.json.encode(found))
@@ -352,6 +352,23 @@ def test_manyQuestionsAtOnce(console: Console, script: Caller) -> None:
 
 
 # What the API says of itself.
+
+
+def test_whoAsksAndGoesAwayAgainAndAgain(console: Console, script: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What the program is still busy with counts, even if nobody waits for the answer any more: others wait for their
+    turn, and are not refused.
+    """
+    looking: Deferred[NetworkCheckStatus] = Deferred()
+    monkeypatch.setattr(console.program.ways, "check", lambda: looking)
+    for _ in range(40):
+        console.begin("GET", "/api/v1/netcheck", **script.headers).hangUp()
+    line = console.begin("GET", "/api/v1/status", **script.headers)
+    assert line.value() == b""
+    looking.callback(NetworkCheckStatus([], ""))
+    console.settle()
+    assert line.answer.status == 200
+    assert console.counters["drop-control-busy"] == 0
 
 
 def test_whatThereIs(console: Console, script: Caller) -> None:

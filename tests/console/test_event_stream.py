@@ -5,14 +5,15 @@ Events as they happen, in a browser.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from console_case import Caller, Console, Line
 
 from wand.console.access import SESSION_LIFETIME
-from wand.console.event_feed import BEAT, KEPT, LINGER, LISTENERS_EACH, LISTENERS_MAXIMUM
-from wand.console.listener import QUEUE_MAXIMUM, STALL
+from wand.console.event_feed import BEAT, LINGER, LISTENERS_EACH, LISTENERS_MAXIMUM
+from wand.console.listener import KEPT, QUEUE_MAXIMUM, STALL
 from wand.web.connections import PATIENCE
 
 
@@ -108,6 +109,34 @@ def test_whoComesBackLateIsToldHowMuchWasMissed(console: Console, browser: Calle
     happen(console, *(f"m{number}" for number in range(KEPT + 7)))
     lost, *rest = told(browser.listen(last_event_id=told(line)[-1].last))
     assert (lost.kind, lost.data, len(rest)) == ("lost", {"count": 7}, KEPT)
+
+
+def test_whoComesBackReadsAtItsOwnPace(console: Console, browser: Caller) -> None:
+    """
+    All that was missed may be more than a connection takes at once: it waits, and whoever comes back is not ended for
+    it, or it would come back for the same again and again.
+    """
+    line = browser.listen()
+    happen(console, "bob")
+    line.hangUp()
+    happen(console, *(f"m{number}" for number in range(KEPT)))
+    again = console.connect()
+    written = again.writeSequence
+
+    def writeAndBeFull(octets: Iterable[bytes]) -> None:
+        written(octets)
+        if again.producer is not None:
+            again.producer.pauseProducing()
+
+    again.writeSequence = writeAndBeFull  # type: ignore[method-assign,assignment]
+    headers = {"host": console.host, "last-event-id": told(line)[-1].last, **browser.headers}
+    request = ["GET /api/v1/events HTTP/1.1", *(f"{name}: {text}" for name, text in headers.items()), "", ""]
+    again.say("\r\n".join(request).encode())
+    console.settle()
+    while not again.aborted and len(told(again)) < KEPT:
+        again.producer.resumeProducing()
+    assert [each.data["fields"]["name"] for each in told(again)] == [f"m{number}" for number in range(KEPT)]
+    assert console.counters["drop-console-slow"] == 0
 
 
 @pytest.mark.parametrize("last", ["older-1", "1", "-", "x", "older-²", "older-99999999999999999999999"])

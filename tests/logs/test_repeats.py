@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
@@ -54,6 +55,14 @@ class RepeatsTests(SynchronousTestCase):
         self.repeats(message("other", "something else: {text}"))
         self.repeats(message("flood", level="critical"))
         self.assertEqual(self.told[-2:], ["something else: other", "flood"])
+
+    def test_tracebacks(self) -> None:
+        """
+        Whoever finds what a part of the program fails at floods the log with no tracebacks, although each is critical.
+        """
+        for _ in range(1000):
+            self.repeats({**message("flood", level="critical"), "log_failure": Failure(ValueError())})
+        self.assertEqual(len(self.told), MESSAGE_BURST)
 
     def test_aLongFlood(self) -> None:
         """

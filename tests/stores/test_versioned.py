@@ -85,6 +85,26 @@ class Contract:
         assert self.done(records.exchange("members", b"a", b"X", b"Z"))
         assert self.done(inner.load(MARK_KIND)) == {MARK_KEY: LATER.octets}
 
+    def test_anUpgradeIsDoneOnce(self) -> None:
+        """
+        However often the store is opened after it, also without a write, and if it was interrupted before the mark.
+        """
+
+        def longer(kind: str, records: dict[bytes, bytes]) -> Mapping[bytes, bytes | None]:
+            return {key: None if key == b"gone" else value + b"+" for key, value in records.items()}
+
+        changes = {**CHANGES, LATER.layout: Change(("members",), longer)}
+        former = {b"a": b"x", b"gone": b"y"}
+        inner = self.makeRecords()
+        self.done(VersionedRecords(inner).write("members", former))
+        for isInterrupted in (True, True, False, False):
+            before = self.done(inner.load(MARK_KIND))
+            assert self.done(VersionedRecords(inner, changes, LATER).load("members")) == {b"a": b"x+"}
+            assert self.done(inner.load(f"before-{LAYOUT} members")) == former
+            assert self.done(inner.load(MARK_KIND)) == {MARK_KEY: LATER.octets}
+            if isInterrupted:
+                self.done(inner.write(MARK_KIND, before))
+
     def test_aStoreWithoutAMark(self) -> None:
         """
         One of a version before marks is taken over, too.

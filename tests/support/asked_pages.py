@@ -23,17 +23,26 @@ class Answer:
     body: str
 
 
-def ask(site: Site, path: str, host: str = "127.0.0.1:9450", local: str = "127.0.0.1", method: str = "GET") -> Answer:
+def ask(
+    site: Site,
+    path: str,
+    host: str = "127.0.0.1:9450",
+    local: str = "127.0.0.1",
+    method: str = "GET",
+    accept: str = "*/*",
+) -> Answer:
     """
     Ask for a page.
 
     @param host: whom the request says that it is for.
     @param local: the address at which it arrives.
+    @param accept: in which forms it is wanted.
     """
     transport = StringTransport(IPv4Address("TCP", local, 9450), IPv4Address("TCP", "127.0.0.1", 50000))
     channel = site.buildProtocol(transport.getPeer())
     channel.makeConnection(transport)
-    channel.dataReceived(f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    told = f"Host: {host}\r\nAccept: {accept}\r\nConnection: close\r\n"
+    channel.dataReceived(f"{method} {path} HTTP/1.1\r\n{told}\r\n".encode())
     head, _, body = transport.value().decode().partition("\r\n\r\n")
     lines = head.split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines[1:])

@@ -68,6 +68,13 @@ class MetricsTests(MetricsCase):
     What the metrics say.
     """
 
+    def test_whateverAStrangerAccepts(self) -> None:
+        """
+        There are metrics for everybody, also for who writes nonsense, at which the library fails.
+        """
+        for accept in ("application/openmetrics-text;version=x;q=nan,,;", "text/plain;version=1.x", "\u2603", ";=;"):
+            self.assertIn("wand_program_info", self.answer(accept=accept).body)
+
     def test_programIsTold(self) -> None:
         """
         The version, the role, the protocol, the start and what the notes are.

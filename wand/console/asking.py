@@ -7,9 +7,9 @@ How the console asks the program: over the control socket, as everybody does.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from twisted.internet.defer import DeferredLock, DeferredSemaphore
+from twisted.internet.defer import Deferred, DeferredLock, DeferredSemaphore
 from twisted.protocols import amp
 
 from wand.control.client import ControlClient
@@ -17,6 +17,8 @@ from wand.control.connection import ANSWER_TIMEOUT
 
 #: How many commands are under way at once; the others wait.  The control socket takes 16 of one client.
 UNDER_WAY: Final = 12
+
+Result = TypeVar("Result")
 
 Connect = Callable[[], Awaitable[ControlClient]]
 
@@ -34,10 +36,15 @@ class PacedClient(ControlClient):
         self, command: type[amp.Command], *, within: float = ANSWER_TIMEOUT, **arguments: object
     ) -> dict[str, Any]:
         await self._places.acquire()
-        try:
-            return await super()._send(command, within=within, **arguments)
-        finally:
-            self._places.release()
+        asked = Deferred.fromCoroutine(super()._send(command, within=within, **arguments))
+        answered: Deferred[dict[str, Any]] = Deferred()
+        # Whoever asked may go away meanwhile, and the program does not know: the place is taken until it has answered.
+        asked.addBoth(self._leave).addCallbacks(answered.callback, answered.errback)
+        return await answered
+
+    def _leave(self, answer: Result) -> Result:
+        self._places.release()
+        return answer
 
 
 class Asking:

@@ -17,7 +17,7 @@ from twisted.internet.task import LoopingCall
 from wand.console.asking import Connect
 from wand.console.calls import Call
 from wand.console.console_request import ConsoleRequest
-from wand.console.listener import Listener, TooSlow
+from wand.console.listener import KEPT, Listener, TooSlow
 from wand.console.problems import Problem
 from wand.control.client import ControlClient
 from wand.counters import Counters
@@ -32,9 +32,6 @@ COUNTERS: Final = {
 #: How many may listen at once, and how many of them with one login.
 LISTENERS_MAXIMUM: Final = 24
 LISTENERS_EACH: Final = 6
-
-#: How many events are kept for who comes back.
-KEPT: Final = 500
 
 #: Seconds between two signs of life.
 BEAT: Final = 15.0

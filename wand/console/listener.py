@@ -15,8 +15,11 @@ from zope.interface import implementer
 
 from wand.console.console_request import ConsoleRequest
 
-#: How many messages wait for one who reads slowly.
-QUEUE_MAXIMUM: Final = 200
+#: How many messages are kept for who comes back.
+KEPT: Final = 500
+
+#: How many messages wait for one who reads slowly: more than who comes back is told at once.
+QUEUE_MAXIMUM: Final = KEPT + 200
 
 #: Seconds in which whoever listens must have read what waits.
 STALL: Final = 30.0

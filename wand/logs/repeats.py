@@ -31,6 +31,13 @@ SUMMARY_INTERVAL: Final = 5.0
 _SUMMARY: Final = "repeated {repeated} times, the last: "
 
 
+def _isLastWord(event: LogEvent) -> bool:
+    """
+    May a program say this when it ends?  With an exception, which Twisted calls critical as well, it goes on.
+    """
+    return event.get("log_level") is LogLevel.critical and "log_failure" not in event
+
+
 def _atOnce(call: Callable[[], object]) -> None:
     call()
 
@@ -64,7 +71,7 @@ class Repeats:
         See L{ILogObserver}.
         """
         # Of events somebody else sees that they are not too many, each kind by itself: wand.event_log.
-        if HAPPENED in event or event.get("log_level") is LogLevel.critical or self._mayTell(event):
+        if HAPPENED in event or _isLastWord(event) or self._mayTell(event):
             self._tell(event)
 
     def summarize(self) -> None:

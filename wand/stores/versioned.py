@@ -4,7 +4,7 @@ The layout of a store: taken over from an earlier version with the former record
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import attrs
@@ -49,7 +49,8 @@ class VersionedRecords:
     """
     The records of a store, as soon as they are as this version writes them.
 
-    The mark is written before anything else is: a store that is only read, and an empty one, stay as they are.
+    The mark is written before anything else is: a store that is only read, and an empty one, stay as they are, unless
+    there is something to take over.
     """
 
     def __init__(self, inner: IRecords, changes: Mapping[int, Change] = CHANGES, ours: Mark = OURS) -> None:
@@ -119,8 +120,9 @@ class VersionedRecords:
             raise StoreDamaged(refusal)
         if refusal:
             raise StoreUnavailable(refusal)
-        for layout in range(found.layout + 1, self._ours.layout + 1):
-            await self._change(found.layout, self._changes[layout])
+        if await self._takeOver(found.layout):  # marked at once: nothing is changed twice
+            await self._inner.exchange(MARK_KIND, MARK_KEY, octets, self._ours.octets)
+            octets = (await self._inner.load(MARK_KIND)).get(MARK_KEY)
         self._octets, self._isChecked = octets, True
 
     async def _mark(self) -> None:
@@ -133,9 +135,32 @@ class VersionedRecords:
             await self._check()
         self._isMarked = True
 
-    async def _change(self, before: int, change: Change) -> None:
-        for kind in change.kinds:
+    async def _takeOver(self, before: int) -> bool:
+        """
+        Change all that has to be changed.
+
+        @return: was there anything?
+        """
+        changes = [self._changes[layout] for layout in range(before + 1, self._ours.layout + 1)]
+        found = [
+            await self._change(before, kind, changes)
+            for kind in dict.fromkeys(kind for each in changes for kind in each.kinds)
+        ]
+        return any(found)
+
+    async def _change(self, before: int, kind: str, changes: Sequence[Change]) -> bool:
+        """
+        Change the records of a kind.  If that was begun before and has no mark yet, they may be changed already, and
+        those that were kept are as they were.
+        """
+        aside = BEFORE.format(layout=before, kind=kind)
+        former = await self._inner.load(aside)
+        if not former:
             former = await self._inner.load(kind)
-            if former:
-                await self._inner.write(BEFORE.format(layout=before, kind=kind), former)
-                await self._inner.write(kind, change.change(kind, former))
+            await self._inner.write(aside, former)
+        records: dict[bytes, bytes | None] = {**former}
+        for each in changes:
+            if kind in each.kinds:
+                records |= each.change(kind, {key: value for key, value in records.items() if value is not None})
+        await self._inner.write(kind, records)
+        return bool(former)

@@ -34,7 +34,10 @@ class MetricsPage(Resource):
         """
         Write down everything that there is now.
         """
-        encode, contentType = choose_encoder(request.getHeader("accept") or "")
+        try:
+            encode, contentType = choose_encoder(request.getHeader("accept") or "")
+        except Exception:  # it fails at versions that are no numbers, and whatever else strangers write
+            encode, contentType = choose_encoder("")
         request.setHeader("content-type", contentType)
         return encode(self._registry)
 

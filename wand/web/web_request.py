@@ -4,7 +4,7 @@ Requests to a web site.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import AnyStr, Final
 
 from twisted.web.resource import IResource
 from twisted.web.server import Request
@@ -33,6 +33,8 @@ class WebRequest(Request):
         Refuse a body that is too long, or does not say how long it is, before any of it came; and whatever comes after
         this request.
         """
+        if any(b"multipart" in each.lower() for each in self.requestHeaders.getRawHeaders(b"content-type", [])):
+            self.requestHeaders.removeHeader(b"content-type")  # no page takes such a form; Twisted fails at some
         self._refused = length is None or length > self.bodyMaximum
         super().gotLength(0 if self._refused else length)
         self.channel.persistent = False
@@ -46,6 +48,16 @@ class WebRequest(Request):
         """
         if not self._refused:
             super().handleContentChunk(data)
+
+    def getHeader(self, key: AnyStr) -> AnyStr | None:
+        """
+        A header, whatever its octets are: what is asked for by a text is a text, for which Twisted would raise if it is
+        not UTF-8.
+        """
+        if isinstance(key, bytes):
+            return super().getHeader(key)
+        value = super().getHeader(key.encode())
+        return None if value is None else value.decode("utf-8", "replace")
 
     def process(self) -> None:
         """

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ipaddress import ip_network
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -34,16 +34,21 @@ class FreeAddressesTests(SynchronousTestCase):
         resting = sorted((until, each) for each, until in kept.items() if until is not None)
         return free[0] if free else resting[0][1] if resting else None
 
+    @example([("take", 0)] * 6 + [("retire", 0), ("wait", 0), ("back", 0), ("load", 0)], set(), set())
+    @example([("take", 0)] * 6 + [("retire", 0), ("wait", 0), ("back", 0), ("wait", 0)], set(), set())
     @given(
         st.lists(
-            st.tuples(st.sampled_from(["take", "choose", "release", "retire", "wait", "load"]), st.integers(0, 5))
+            st.tuples(
+                st.sampled_from(["take", "choose", "release", "retire", "wait", "back", "load"]), st.integers(0, 5)
+            )
         ),
         st.sets(st.integers(0, 5), max_size=4),
         st.sets(st.integers(0, 5), max_size=2),
     )
     def test_asALookAtAll(self, steps: list[Step], reserved: set[int], had: set[int]) -> None:
         """
-        Whatever happens, the address that comes next is the right one.  Somebody may have one that was reserved later.
+        Whatever happens, the address that comes next is the right one.  Somebody may have one that was reserved later,
+        and the clock may be set back.
         """
         self.time = 0.0
         self.reserved = {HOSTS[each] for each in reserved}
@@ -66,6 +71,8 @@ class FreeAddressesTests(SynchronousTestCase):
                 free.release(address)
             elif what == "wait":
                 self.time += 1.5
+            elif what == "back":
+                self.time = max(0.0, self.time - 1.5)
             elif what == "load":
                 free.load(list(self.kept))
             try:

@@ -29,6 +29,7 @@ from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.signing import NetworkSigning
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.descriptor import Descriptor
+from wand.sealed.credentials.fields import withoutPrefix
 from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.identity import Identity, NodeKey
 from wand.sealed.credentials.limits import Limits
@@ -134,7 +135,14 @@ class RedemptionTests(SynchronousTestCase):
         self.clock = Clock()
         self.clock.advance(1000)
         self.hooks: list[IHookListener] = []
-        records, wallClock = MemoryRecords(), self.clock.seconds
+        self.serve("10.77.0.0/24")
+
+    def serve(self, *prefixes: str) -> None:
+        """
+        Begin anew, with an empty store.
+        """
+        self.records = records = MemoryRecords()
+        wallClock = self.clock.seconds
         descriptor = Descriptor("test", "aes-256-gcm", "10.77.0.0/24", 0)
         network = StoredNetwork(NETWORK.key.network, NETWORK.key, descriptor, b"", NETWORK.secret, created=True)
         self.trust = Trust(NETWORK.key.network, wallClock)
@@ -149,7 +157,7 @@ class RedemptionTests(SynchronousTestCase):
             Events(wallClock),
         )
         self.assignments = assignments = Assignments(
-            records, [ip_network("10.77.0.0/24")], lambda identity: None, wallClock
+            records, [ip_network(each) for each in prefixes], lambda identity: None, wallClock
         )
         self.invitations = Invitations(records, wallClock, entropyFrom("invitations"), lambda invitation: False)
         approval = Approval(self.hooks, self.clock)
@@ -169,7 +177,7 @@ class RedemptionTests(SynchronousTestCase):
         return made
 
     def redeeming(
-        self, invitation: Invitation, key: NodeKey = ALICE, name: str = "alice"
+        self, invitation: Invitation, key: NodeKey = ALICE, name: str = "alice", wish: tuple[str, ...] = ()
     ) -> Coroutine[Any, Any, MemberRecord | None]:
         token = Token(
             network=NETWORK.key.network,
@@ -180,7 +188,7 @@ class RedemptionTests(SynchronousTestCase):
             secret=invitation.secret,
             cipher="aes-256-gcm",
         )
-        join = joinRequest(key, token, name, macFrom(name))
+        join = joinRequest(key, token, name, macFrom(name), wish)
         return self.redemption.redeem(join, key.exchangePublic, invitation.invitation, "198.51.100.1:22222")
 
     def redeem(self, invitation: Invitation, key: NodeKey = ALICE, name: str = "alice") -> MemberRecord:
@@ -341,6 +349,37 @@ class RedemptionTests(SynchronousTestCase):
         self.assertIn(f"10.77.0.{ADDRESSES_ASKED} is a printer's", said)
         self.assertEqual(self.assignments.addressesOf(ALICE.identity), ())
         self.assertEqual(self.redeem(invitation).addresses, (f"10.77.0.{ADDRESSES_ASKED + 1}/24",))
+
+    def test_whoIsRefusedOneAddressKeepsNone(self) -> None:
+        """
+        Who asks for addresses of both kinds, of which a hook gives one, has none: else whoever has an invitation could
+        come under one key after the other until none is left.
+        """
+        self.serve("10.77.0.0/24", "fd77::/64")
+        self.hooks.append(Registrar("fd77::9"))
+        invitation = self.invitation()
+        for number in range(9):
+            key = NodeKey.fromSeed(octetsFrom(f"key {number}"))
+            wish = (f"10.77.0.{20 + number}", "fd77::9")
+            one = Deferred.fromCoroutine(self.redeeming(invitation, key, f"host-{number}", wish))
+            self.assertIn("cannot have the address fd77::9", str(self.failureResultOf(one, MembershipRefused).value))
+            self.assertEqual(self.assignments.addressesOf(key.identity), ())
+
+    def test_whoIsRefusedCostsLittle(self) -> None:
+        """
+        Who asks for what another member has is refused before the store is read, however many members are in it.
+        """
+        alice = self.redeem(self.invitation())
+        loads: list[str] = []
+        load = self.records.load
+        invitation = self.invitation()
+        with mock.patch.object(self.records, "load", lambda kind: loads.append(kind) or load(kind)):
+            wish = (withoutPrefix(alice.addresses[0]),)
+            one = Deferred.fromCoroutine(self.redeeming(invitation, BOB, "bob", wish))
+            self.failureResultOf(one, MembershipRefused)
+            self.assertIn("belongs to another member", self.refusal(invitation, BOB, "alice"))
+        self.assertEqual(loads, [])
+        self.assertEqual(self.redeem(invitation, BOB, "bob").state, "member")
 
     def test_aHookThatDoesNotSayNow(self) -> None:
         """

@@ -102,12 +102,15 @@ class ReaddressingTests(ChosenAddressesCase):
             (["10.77.0.9", "fd77::2"], ("node-2",)),
             (["banana"], ("write it like",)),
             (["10.77.0.9/24"], ("write it like",)),
+            (["fd77::9%eth0"], ("write it like",)),
         ):
             reason = self.refused("node-1", *addresses)
             for word in words:
                 self.assertIn(word, reason)
         self.assertEqual(self.members()["node-1"].addresses, ["10.77.0.1/24", "fd77::1/64"])
         self.assertIn("no member", self.refused("nobody", "10.77.0.9"))
+        renamed = Deferred.fromCoroutine(self.server.network.rename("node-1", "one"))
+        self.assertEqual(self.successResultOf(renamed).addresses, ["10.77.0.1/24", "fd77::1/64"])
         self.assertIn("server", self.refused("server", "10.77.0.9"))
         self.assertEqual(self.address("node-2", "10.77.0.9").addresses[0], "10.77.0.9/24")  # it was not taken
 

@@ -67,12 +67,20 @@ class ApprovalQuestions:
         """
         if not self._approval.isNeeded:
             return
+        self._assignments.checkAddresses(candidate.key, wanted)
         chosen = self._assignments.overlay.chosen(wanted)
-        for prefix in self._assignments.overlay:
-            if prefix in chosen:
-                await self._settleWanted(candidate, chosen[prefix])
-            else:
-                await self._settleAddress(candidate, prefix)
+        settled: list[str] = []
+        try:
+            for prefix in self._assignments.overlay:
+                if prefix in chosen:
+                    await self._settleWanted(candidate, chosen[prefix])
+                else:
+                    chosen[prefix] = await self._settleAddress(candidate, prefix)
+                settled.append(chosen[prefix])
+        except (MembershipRefused, TemporarilyUnavailable):  # or whoever has an invitation takes one after the other
+            for address in settled:
+                await self._takeBack(address, candidate.key)
+            raise
 
     async def _settleWanted(self, candidate: Candidate, address: str) -> None:
         if not await self._assignments.takeWanted(address, candidate.key):
@@ -83,12 +91,12 @@ class ApprovalQuestions:
             reason = verdict.reason[:200] or "the operator's rules give it to nobody"
             raise MembershipRefused(f"this node cannot have the address {address}: {reason}")
 
-    async def _settleAddress(self, candidate: Candidate, prefix: Prefix) -> None:
+    async def _settleAddress(self, candidate: Candidate, prefix: Prefix) -> str:
         for _ in range(ADDRESSES_ASKED):
             address = withoutPrefix(await self._assignments.takeAddress(candidate.key, prefix))
             verdict = await self._verdictOn(address, candidate)
             if verdict:
-                return
+                return address
             await self._takeBack(address, candidate.key)
             self._assignments.decline(address)
         reason = verdict.reason[:200] or "the operator's rules"

@@ -172,24 +172,46 @@ class Assignments:
         """
         for address in self.overlay.chosen(wanted).values():
             if not await self.takeWanted(address, identity):
-                raise MembershipRefused(f"{address} belongs to another member, or did until lately: choose another")
+                raise MembershipRefused(_somebodys(address))
         return tuple([await self.takeAddress(identity, prefix) for prefix in self.overlay])
 
-    async def takeWanted(self, address: str, identity: bytes, *, resting: bool = False) -> bool:
+    def checkAddresses(self, identity: bytes, wanted: Sequence[str] = ()) -> None:
         """
-        Give an identity an address that was chosen, in addition to what it has.
+        See that there is an overlay address of each prefix for an identity, before anything is taken for it.
+
+        @param wanted: see L{takeAddresses}.
+        @raise MembershipRefused: if it cannot have one that it wants, or a prefix is exhausted.
+        """
+        chosen = self.overlay.chosen(wanted)
+        for prefix in self.overlay:
+            if prefix in chosen and not self.mayHave(chosen[prefix], identity):
+                raise MembershipRefused(_somebodys(chosen[prefix]))
+            if prefix not in chosen and self._had(identity, prefix) is None:
+                self.freeAddress(identity, prefix)
+
+    def mayHave(self, address: str, identity: bytes, *, resting: bool = False) -> bool:
+        """
+        Could an identity have an address that was chosen, as far as is known?
 
         @param address: one of a prefix, without its length.
         @param resting: may it be one of a member that was revoked lately?
+        """
+        holder = self._addresses.get(ip_address(address).packed)
+        if holder is None or holder == identity:
+            return True
+        until = self._restsUntil(holder)
+        return until is not None and (resting or until <= self._now())
+
+    async def takeWanted(self, address: str, identity: bytes, *, resting: bool = False) -> bool:
+        """
+        Give an identity an address that was chosen, in addition to what it has; see L{mayHave}.
+
         @return: whether the identity has it now.
         """
+        if not self.mayHave(address, identity, resting=resting):
+            return False
         packed = ip_address(address).packed
-        holder = self._addresses.get(packed)
-        if holder not in (None, identity):
-            until = self._restsUntil(holder or b"")
-            if until is None or (until > self._now() and not resting):
-                return False
-        return await self._addresses.take(packed, identity, holder)
+        return await self._addresses.take(packed, identity, self._addresses.get(packed))
 
     async def keepAddresses(self, addresses: Sequence[str], identity: bytes) -> None:
         """
@@ -214,11 +236,19 @@ class Assignments:
         @raise TemporarilyUnavailable: if too many others take one at the same time.
         """
         for _ in range(_TRIES):
-            had = (each for each in self._addresses.of(identity) if ip_address(each) in prefix)
-            packed = next(had, None) or self.freeAddress(identity, prefix)
+            packed = self._had(identity, prefix) or self.freeAddress(identity, prefix)
             if await self._addresses.take(packed, identity, self._addresses.get(packed)):
                 return f"{ip_address(packed)}/{prefix.prefixlen}"
         raise TemporarilyUnavailable("too many join at once; try again")
+
+    def _had(self, identity: bytes, prefix: Prefix) -> bytes | None:
+        return next((each for each in self._addresses.of(identity) if ip_address(each) in prefix), None)
+
+    def hasAnything(self, identity: bytes) -> bool:
+        """
+        Has an identity a name, a MAC address or an overlay address?
+        """
+        return any(each.of(identity) for each in (self._names, self._macs, self._addresses))
 
     async def takeInstead(self, address: str, identity: bytes) -> str:
         """
@@ -335,3 +365,7 @@ class Assignments:
         if self._declined.get(address, 0.0) <= self._now():
             self._declined.pop(address, None)
         return self._declined.get(address, 0.0)
+
+
+def _somebodys(address: str) -> str:
+    return f"{address} belongs to another member, or did until lately: choose another"

@@ -59,13 +59,12 @@ class ClaimedAssignments(Assignments):
             raise MembershipRefused(f"the MAC address {mac} belongs to another member; choose another")
         await super().takeMAC(mac, identity)
 
-    async def takeWanted(self, address: str, identity: bytes, *, resting: bool = False) -> bool:
+    def mayHave(self, address: str, identity: bytes, *, resting: bool = False) -> bool:
         """
         See L{Assignments}.
         """
-        if self._claimant("address", address) not in (None, identity):
-            return False
-        return await super().takeWanted(address, identity, resting=resting)
+        isClaimed = self._claimant("address", address) not in (None, identity)
+        return not isClaimed and super().mayHave(address, identity, resting=resting)
 
     def freeAddress(self, identity: bytes, prefix: Prefix) -> bytes:
         """

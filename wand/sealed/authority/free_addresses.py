@@ -74,6 +74,7 @@ class FreeAddresses:
             if self._isFree(address):
                 break
             heappop(self._given)
+            self.release(address)  # if it rests again: the clock was set back
         unused = self._unused()
         if self._given and (unused is None or self._given[0] < self._index(unused)):
             return self._address(self._given[0])

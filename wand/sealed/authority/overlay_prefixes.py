@@ -65,7 +65,7 @@ class OverlayPrefixes:
 
     def _prefixOf(self, text: str) -> Prefix:
         try:
-            address = ip_address(text)
+            address = ip_address("" if "%" in text else text)  # one at an interface of this host fits no certificate
         except ValueError:
             raise MembershipRefused(f"{text[:64]!r} is not an IP address; write it like 10.77.0.9") from None
         prefix = next((each for each in self._prefixes if address in each), None)

@@ -9,6 +9,7 @@ from ipaddress import ip_interface
 from itertools import zip_longest
 
 import msgspec
+from twisted.internet.defer import DeferredLock
 
 from wand.errors import MembershipRefused
 from wand.events import Events
@@ -30,6 +31,7 @@ class Readdressing:
         self._assignments = assignments
         self._issuer = issuer
         self._events = events
+        self._lock = DeferredLock()  # two at once for one member would each take back what the other gave
         self._inReserve = members.index(self._isInReserve) if assignments.overlay.reserved else None
 
     @property
@@ -54,13 +56,21 @@ class Readdressing:
             was revoked, or is a server.
         @raise StoreUnavailable: if that cannot be stored.
         """
+        await self._lock.acquire()
+        try:
+            return await self._give(self._members.get(record.identity) or record, addresses)
+        finally:
+            self._lock.release()
+
+    async def _give(self, record: MemberRecord, addresses: Sequence[str]) -> MemberStatus:
         if record.state == "revoked":
             raise MembershipRefused(f"{record.name} was revoked, and has no address any more")
         if record.server:
             raise MembershipRefused(f"{record.name} is a server, and servers have no overlay addresses")
         chosen = self._assignments.overlay.chosen(addresses)
-        await self._takeAll(record, [*chosen.values()])
         new = {prefix: f"{address}/{prefix.prefixlen}" for prefix, address in chosen.items()}
+        self._issuer.check(msgspec.structs.replace(record, addresses=_readdressed(record.addresses, new)))
+        await self._takeAll(record, [*chosen.values()])
         changed = await self._members.change(
             record.identity,
             lambda before: msgspec.structs.replace(before, addresses=_readdressed(before.addresses, new)),

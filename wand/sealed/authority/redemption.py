@@ -198,6 +198,12 @@ class Redemption:
             raise
 
     async def _giveBack(self, identity: bytes) -> None:
+        """
+        Take back what was taken for somebody who does not become a member.  To read the whole store, since another
+        server may have admitted it meanwhile, is too much to do for everybody who is refused.
+        """
+        if not self._assignments.hasAnything(identity):
+            return
         await self._members.load()
         await self._assignments.load()
         if self._members.get(identity) is None:
@@ -205,6 +211,7 @@ class Redemption:
 
     async def _assigned(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
         assignments = self._assignments
+        assignments.checkAddresses(join.identity, join.addresses)
         await assignments.takeMAC(MAC(join.mac), join.identity)
         addresses = await assignments.takeAddresses(join.identity, join.addresses)
         name = await assignments.takeNameLike(_nameWanted(join, invitation), join.identity)
