@@ -4,10 +4,12 @@ The reactor made for packets, on real descriptors.
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import product
 from time import monotonic
 
 from twisted.internet.interfaces import IReactorFDSet, IReactorTime
@@ -109,6 +111,20 @@ class PromptReactorTests(SynchronousTestCase):
             self.reactor.doIteration(0)
             self.assertEqual(reader.read, [b"one", b"two"])
             self.assertEqual(self.here.recv(100), b"three")
+
+    def test_toldToEndAgain(self) -> None:
+        """
+        Signals that tell it to end while it ends, by an impatient person, are no failure.
+        """
+        for signals in product(("sigInt", "sigTerm"), repeat=3):
+            reactor = PromptReactor()
+            self.addCleanup(reactor.disconnectAll)
+            ended: list[None] = []
+            reactor.addSystemEventTrigger("during", "shutdown", ended.append, None)
+            for each in signals:
+                reactor.callWhenRunning(getattr(reactor, each), signal.SIGINT)
+            reactor.run(installSignalHandlers=False)
+            self.assertEqual(ended, [None])
 
     def test_aReaderThatFails(self) -> None:
         """

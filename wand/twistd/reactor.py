@@ -93,17 +93,19 @@ class PromptReactor(EPollReactor):
 
     def sigInt(self, number: int, frame: Any = None) -> None:
         """
-        See L{twisted.internet.base.ReactorBase}.
+        See L{twisted.internet.base.ReactorBase}.  Told once it ends, and there is nothing to be told again.
         """
-        self.isTold = True
-        super().sigInt(number, frame)
+        if not self.isTold:
+            self.isTold = True
+            super().sigInt(number, frame)
 
     def sigTerm(self, number: int, frame: Any = None) -> None:
         """
-        See L{twisted.internet.base.ReactorBase}.
+        See L{twisted.internet.base.ReactorBase}.  Told once it ends, and there is nothing to be told again.
         """
-        self.isTold = True
-        super().sigTerm(number, frame)
+        if not self.isTold:
+            self.isTold = True
+            super().sigTerm(number, frame)
 
     # HOT PATH
 

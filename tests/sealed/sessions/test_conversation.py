@@ -732,7 +732,7 @@ class EndTests(SealedTestCase):
         The sessions of a revoked member end at once, and it gets no new one.
         """
         self.connect()
-        self.low.papers.trust._revoked[self.high.key.identity] = b""
+        self.assertTrue(self.low.papers.trust.revoke(self.net.revocation(self.high)))
         self.low.transport.sessions.end(self.high.peer)
         self.assertEqual(self.low.sessions[-1], (self.high.peer, False))
         self.assertEqual(self.frames(self.high, self.low), 0)

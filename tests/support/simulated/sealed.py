@@ -19,6 +19,7 @@ from wand.interfaces.membership import Member
 from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
 from wand.sealed.credentials.descriptor import Cipher
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
+from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.signed import signed
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.sessions.peers import JoinKey, PeerKey
@@ -207,6 +208,12 @@ class SealedNetwork:
                 relay=relay,
             ),
         )
+
+    def revocation(self, node: SealedNode) -> bytes:
+        """
+        The signed revocation of a member.
+        """
+        return signed(self.key.signing, Revocation(self.key.network, node.key.identity, 0))
 
     def pair(self) -> tuple[SealedNode, SealedNode]:
         """
