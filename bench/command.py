@@ -18,6 +18,7 @@ from bench.contenders import BASELINE, CONTENDERS, Contender, chosen
 from bench.contenders.base import missing
 from bench.costs.command import costs
 from bench.figures import FIGURES, Figure
+from bench.first.command import first
 from bench.kills.command import kills
 from bench.modes import MODES, Mode
 from bench.picture import picture
@@ -123,6 +124,7 @@ def bench(
 
 
 bench.add_command(costs)
+bench.add_command(first)
 bench.add_command(goals)
 bench.add_command(kills)
 bench.add_command(node)

@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from machine import Machine
 
 from wand.lab import Lab
+from wand.lab.machine import Machine
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from machine import Machine
 
 from wand.lab import Lab
+from wand.lab.machine import Machine
 
 PING = "ping -q -c 3 -i 0.1 -W 2"
 
