@@ -416,6 +416,8 @@ class Conversation(MadeAtUse):
         if self.state == "established" and self.next is None:
             self.place.rest()
             self.link.rest()
+            if "wayfinding" in self.made:
+                self.wayfinding.takeApart()
             self.drop("answers", "course", "outbox", "path", "wayfinding")
 
     @property
