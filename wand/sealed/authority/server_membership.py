@@ -25,7 +25,6 @@ from wand.sealed.credentials.identity import Identity, NodeKey
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.credentials.trust import Trust
 
-
 #: What a record and a certificate say alike.
 _SHARED: Final = ("identity", "exchangeKey", "name", "addresses", "since", "issued", "expires")
 
