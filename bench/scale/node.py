@@ -51,7 +51,7 @@ def measure(loop: Loop, members: int, peers: int, seconds: float, progress: Call
     @raise wand.errors.WandError: if it does not reach all that it talks to.
     """
     with Lab() as lab:
-        # As pip installs it, and not as people develop: modules are compiled, at the latest by the nodes before the last.
+        # As pip installs it: modules are compiled, at the latest by the nodes before the last.
         os.environ["PYTHONPYCACHEPREFIX"] = str(lab.directory / "compiled")
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         network = Deployment(lab, topology(count=peers + 1), loop)
