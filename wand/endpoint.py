@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from wand.errors import AddressInvalid
 
@@ -58,21 +58,21 @@ class Endpoint(NamedTuple):
 class Heard(Endpoint):
     """
     Where a datagram came from, and to which of our addresses.  It equals, and hashes like, the plain pair of its
-    origin.
+    origin.  Thousands are heard at each of a few addresses of ours, so there is a subclass for each of these.
 
-    @ivar local: the numeric address of this host.
+    @cvar local: the numeric address of this host.
     """
 
-    local: str
+    __slots__ = ()
+
+    local: ClassVar[str]
 
     @classmethod
     def at(cls, host: str, port: int, local: str) -> Heard:
         """
         For a datagram from C{host} and C{port} to the address C{local}.
         """
-        self = cls(host, port)
-        self.local = local
-        return self
+        return _heardAt(local)(host, port)
 
 
 def numericAddress(host: str) -> str:
@@ -116,6 +116,11 @@ def parsePort(port: str, text: str | None = None, *, anyAllowed: bool = False) -
             raise AddressInvalid(f"expected a port, {0 if anyAllowed else 1} to 65535, not {port}")
         raise AddressInvalid(f"{text!r} has no port between 1 and 65535; write HOST:PORT")
     return int(port)
+
+
+@lru_cache(maxsize=64)
+def _heardAt(local: str) -> type[Heard]:
+    return type(Heard.__name__, (Heard,), {"__slots__": (), "local": local})
 
 
 @lru_cache(maxsize=1024)

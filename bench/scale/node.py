@@ -5,6 +5,7 @@ few others.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Final
@@ -50,11 +51,14 @@ def measure(loop: Loop, members: int, peers: int, seconds: float, progress: Call
     @raise wand.errors.WandError: if it does not reach all that it talks to.
     """
     with Lab() as lab:
+        # As pip installs it: modules are compiled, at the latest by the nodes before the last.
+        os.environ["PYTHONPYCACHEPREFIX"] = str(lab.directory / "compiled")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         network = Deployment(lab, topology(count=peers + 1), loop)
         progress(f"making a network of {members} members")
         foundRealm(lab.directory / "server-state", members, isListed=True)
         network.start(network.topology.server)
-        one, *others = (_joined(network, node) for node in network.topology.nodes)
+        *others, one = (_joined(network, node) for node in network.topology.nodes)
         progress(f"talking to {peers}")
         wait(lambda: len({echo.target.name for echo in network.ping(one, others)}) == peers, _PATIENCE, "all answers")
         time.sleep(_QUIET)

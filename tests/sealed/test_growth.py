@@ -169,7 +169,7 @@ class DirectoryGrowthTests(GrowthTestCase):
             def register() -> None:
                 for each in said:
                     self.members.settle(each, ("192.0.2.9:22222",))
-                    self.members.announced(each.identity, Presence((each.claim.epoch, 1), ()))
+                    self.members.announced(each.identity, Presence(each.claim.epoch, 1, ()))
 
             return linesOf(register)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 from random import Random
+from sys import getsizeof
 from unittest.mock import patch
 
 from simulated.light_members import LightMembers
@@ -18,7 +19,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.sealed.directory.server import SealedDirectoryServer
 from wand.sealed.sessions.awake import Awake
 from wand.sealed.sessions.control_messages import ControlMessages
-from wand.sealed.sessions.hurry import SLOTS
 from wand.stores.memory import MemoryRecords
 from wand.testing.context import simulatedContext
 
@@ -29,9 +29,9 @@ AWAKE = 6
 #: For how long their work is counted: ten questions of each.
 SECONDS = 520
 
-#: Octets that a member that is at rest takes in Python's objects.  The tables of
-#: L{wand.sealed.sessions.hurry} do not count.
-OCTETS_MAXIMUM = 7_600
+#: Octets that each of so many more members takes in Python's objects, at rest.
+OCTETS_MAXIMUM = 6_300
+MORE = 300
 
 
 class NoDisk(MemoryRecords):
@@ -69,7 +69,7 @@ class ServerAtRestTests(SynchronousTestCase):
 
     def rested(self) -> LightMembers:
         members = LightMembers(self.net, self.node, MEMBERS)
-        members.join()
+        members.join(range(MEMBERS))
         self.assertEqual(len(self.server), MEMBERS)
         members.liveFor(60)
         self.node.controls.clear()
@@ -78,18 +78,29 @@ class ServerAtRestTests(SynchronousTestCase):
 
     def test_memory(self) -> None:
         """
-        A member takes few octets.  So does one that registered again.
+        One more member takes few octets.
         """
+        members = LightMembers(self.net, self.node, 2 * MORE)
+        members.join(range(MORE))
         gc.collect()
         tracemalloc.start()
         self.addCleanup(tracemalloc.stop)
-        before = tracemalloc.get_traced_memory()[0]
-        members = self.rested()
-        del members._keys[:], members._theirs[:], members._counters[:], members
-        gc.collect()
-        octets = (tracemalloc.get_traced_memory()[0] - before - 3 * SLOTS) / MEMBERS
+        before = self.octets(members)
+        members.join(range(MORE, 2 * MORE))
+        octets = (self.octets(members) - before) / MORE
         self.assertLess(octets, OCTETS_MAXIMUM)
         self.assertLessEqual(len(self.node.transport._shared.indices.awake), AWAKE)
+
+    def octets(self, members: LightMembers) -> int:
+        """
+        What Python's objects take when everybody is at rest, but for what members keep themselves.
+        """
+        members.liveFor(60)
+        self.node.controls.clear()
+        self.node.sessions.clear()
+        gc.collect()
+        kept = sum(map(getsizeof, (*members._keys, *members._theirs, *members._counters)))
+        return tracemalloc.get_traced_memory()[0] - kept
 
     def test_work(self) -> None:
         """

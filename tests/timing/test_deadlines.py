@@ -105,7 +105,7 @@ class AgeingTests(SynchronousTestCase):
             for key in "abcdefgh":
                 self.deadlines.expireAt(key, 1000 - step)
         self.assertEqual(len(self.clock.getDelayedCalls()), 1)
-        self.assertLess(len(self.deadlines._queue), 200)
+        self.assertLess(self.deadlines._waiting, 200)
 
     @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 50), st.integers(0, 5), st.booleans())))
     def test_behavesLikeAPlainTableOfDeadlines(self, steps: list[tuple[str, int, int, bool]]) -> None:

@@ -105,6 +105,7 @@ class NetworkServer:
             own.check,
             self._mayReach,
             settings=DirectorySettings(configuration.members, configuration.groups),
+            certificateOf=self.authority.administration.certificateOf,
         )
 
     def _readOthers(self, control: ControlMessages) -> None:

@@ -5,7 +5,7 @@ Deadlines, and a call when one has passed.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from math import inf
 from typing import Final, Generic, TypeVar
 
@@ -15,6 +15,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 #: How many expire in one turn of the reactor, so that thousands with the same deadline do not keep it from all else.
 AT_ONCE: Final = 100
+
+#: Deadlines are looked at first at the last multiple of so many seconds before them, all of them together: most are
+#: moved before that, and thousands in a row take a tenth of the memory.
+TOGETHER: Final = 8.0
 
 #: The most seconds between two checks of deadlines of the wall clock.
 CHECK_INTERVAL: Final = 60.0
@@ -38,8 +42,10 @@ class Deadlines(Generic[Key]):
         self._longest = inf if wallClock is None else CHECK_INTERVAL
         self._expired = expired
         self._deadlines: dict[Key, float] = {}
-        self._queue: list[tuple[float, int, Key]] = []
-        self._serial = 0
+        self._moments: list[float] = []  # at which something is to be looked at; a heap
+        self._rows: dict[float, list[Key]] = {}
+        self._due: list[Key] = []  # what is to be looked at now, the last one first
+        self._waiting = 0  # how many there are in the rows
         self._timer: IDelayedCall | None = None
 
     def __len__(self) -> int:
@@ -72,40 +78,53 @@ class Deadlines(Generic[Key]):
         Forget everything and leave no timer behind.
         """
         self._deadlines.clear()
-        self._queue.clear()
+        self._clear()
         self._schedule()
+
+    def _clear(self) -> None:
+        self._moments, self._rows, self._due, self._waiting = [], {}, [], 0
 
     def _enqueue(self, key: Key, when: float) -> None:
-        if len(self._queue) > 2 * len(self._deadlines) + 64:  # deadlines that moved leave their old place behind
-            self._queue = [(at, serial, each) for serial, (each, at) in enumerate(self._deadlines.items())]
-            heapify(self._queue)
-            self._serial = len(self._queue)
+        if self._waiting > 2 * len(self._deadlines) + 64:  # deadlines that moved leave their old place behind
+            self._clear()
+            for each, at in self._deadlines.items():
+                self._put(each, at)
         else:
-            self._serial += 1
-            heappush(self._queue, (when, self._serial, key))
+            self._put(key, when)
         self._schedule()
 
+    def _put(self, key: Key, when: float) -> None:
+        moment = when - when % TOGETHER
+        if moment <= self._seconds():
+            moment = when
+        row = self._rows.get(moment)
+        if row is None:
+            row = self._rows[moment] = []
+            heappush(self._moments, moment)
+        row.append(key)
+        self._waiting += 1
+
     def _schedule(self) -> None:
+        isWaiting = bool(self._due or self._moments)
         if self._timer is not None and self._timer.active():
-            if self._queue and self._timer.getTime() <= self._clock.seconds() + self._wait:
+            if isWaiting and self._timer.getTime() <= self._clock.seconds() + self._wait:
                 return
             self._timer.cancel()
-        self._timer = None
-        if self._queue:
-            self._timer = self._clock.callLater(self._wait, self._due)
+        self._timer = self._clock.callLater(self._wait, self._look) if isWaiting else None
 
     @property
     def _wait(self) -> float:
-        return min(self._longest, max(0.0, self._queue[0][0] - self._seconds()))
+        return 0.0 if self._due else min(self._longest, max(0.0, self._moments[0] - self._seconds()))
 
-    def _due(self) -> None:
+    def _look(self) -> None:
         self._timer = None
         now = self._seconds()
         try:
             for _ in range(AT_ONCE):
-                if not self._queue or self._queue[0][0] > now:
+                if not self._due and not self._takeRow(now):
                     break
-                _, _, key = heappop(self._queue)
+                key = self._due.pop()
+                self._waiting -= 1
                 deadline = self._deadlines.get(key)
                 if deadline is None:
                     continue
@@ -113,7 +132,16 @@ class Deadlines(Generic[Key]):
                     del self._deadlines[key]
                     self._expired(key)
                 else:
-                    self._serial += 1
-                    heappush(self._queue, (deadline, self._serial, key))
+                    self._put(key, deadline)
         finally:  # whatever one of them does, the others expire too
             self._schedule()
+
+    def _takeRow(self, now: float) -> bool:
+        """
+        Take what is to be looked at now, if there is something.
+        """
+        if not self._moments or self._moments[0] > now:
+            return False
+        self._due = self._rows.pop(heappop(self._moments))
+        self._due.reverse()
+        return True

@@ -30,7 +30,7 @@ from wand.programs.control_socket import ControlService
 from wand.programs.hooks import HookService
 from wand.programs.program import Kind, Surroundings
 from wand.programs.real_context import realContext
-from wand.twistd.collecting import SettingAside
+from wand.twistd.collecting import SettingAside, giveBack
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
 from wand.twistd.options import ProgramOptions
 from wand.twistd.own_process import OwnProcess
@@ -153,6 +153,7 @@ def settle() -> None:
 
     What is garbage by now is not collected first: that takes 5 % of the start, and frees nothing that shows.
     """
+    giveBack()
     gc.callbacks.append(SettingAside())
 
 

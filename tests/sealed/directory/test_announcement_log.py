@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from random import Random
 
+from attrs import evolve
 from simulated.members import SimulatedNetwork
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -58,6 +59,20 @@ class AnnouncementLogTests(SynchronousTestCase):
         self.assertEqual(self.changed(3), identities[3:])
         self.assertEqual(self.changed(1, 3), identities[1:3])
         self.assertEqual(self.changed(5), [])
+
+    def test_aCertificateIsKeptOnce(self) -> None:
+        """
+        A certificate that is kept elsewhere is the same object there and in the log; and one that was announced before.
+        """
+        first, second = self.said[:2]
+        elsewhere = bytes(bytearray(first.signedCertificate))
+        self.log = AnnouncementLog(lambda identity: elsewhere)
+        for said in (first, second, evolve(second, signedCertificate=bytes(bytearray(second.signedCertificate)))):
+            self.log.change(said, HOME, 1000.0)
+        one, two = (self.log.get(each.identity) for each in (first, second))
+        assert one is not None and two is not None
+        self.assertIs(one.announcement.signedCertificate, elsewhere)
+        self.assertIs(two.announcement.signedCertificate, second.signedCertificate)
 
     def test_anEntrySaysWhereAMemberIs(self) -> None:
         """

@@ -42,8 +42,9 @@ class ClaimantsTests(SynchronousTestCase):
         """
         A thing is found as it stands in a question: addresses without the length of the prefix.
         """
-        claimants = Claimants()
-        claimants.add(announcementOf(1, 0, {5}, {1, 2}, 7))
+        said = announcementOf(1, 0, {5}, {1, 2}, 7)
+        claimants = Claimants(lambda identity: said.seniority)
+        claimants.add(said.identity, said)
         for kind, what in (
             (BY_MAC, bytes([2, 0, 0, 0, 0, 5])),
             (BY_ADDRESS, bytes([10, 77, 0, 2])),
@@ -59,14 +60,15 @@ class ClaimantsTests(SynchronousTestCase):
         """
         Whatever comes and goes, of each thing the most senior claimants are found, in their order.
         """
-        claimants, model = Claimants(), dict[int, Announcement]()
+        model = dict[int, Announcement]()
+        claimants = Claimants(lambda identity: model[identity[0]].seniority)
         for comes, member in steps:
             before = model.pop(member[0], None)
             if before is not None:
                 claimants.remove(before)
             if comes:
                 model[member[0]] = announcementOf(*member)
-                claimants.add(model[member[0]])
+                claimants.add(model[member[0]].identity, model[member[0]])
         things = {thing for each in model.values() for thing in thingsOf(each)}
         for thing in things:
             claim = sorted(

@@ -21,7 +21,7 @@ from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
 HOME = ("203.0.113.1:22222",)
-PRESENCE = Presence((1, 1), ())
+PRESENCE = Presence(1, 1, ())
 
 
 class PresentMembersTests(SynchronousTestCase):

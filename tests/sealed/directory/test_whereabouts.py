@@ -29,7 +29,7 @@ class WhereaboutsTests(SynchronousTestCase):
         sessions = cast(Any, self)
         self.endpointOf = lambda identity: Endpoint(host, 4321)
         whereabouts = Whereabouts(sessions, lambda each: not each.startswith("10.77."))
-        return whereabouts.of(MEMBER, Presence((1, 1), (LOCAL,)))
+        return whereabouts.of(MEMBER, Presence(1, 1, (LOCAL,)))
 
     def test_heardByUDP(self) -> None:
         """

@@ -4,6 +4,8 @@ Tests for sessions at rest: L{wand.sealed.sessions.awake}, L{wand.sealed.session
 
 from __future__ import annotations
 
+import gc
+
 from simulated.sealed import SealedNetwork, SealedNode
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -11,6 +13,7 @@ from wand.endpoint import Endpoint
 from wand.sealed.sessions.awake import Awake
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.timers import KEEPALIVE_OWED, RENEW_INITIATOR, RENEW_INITIATOR_SERVER
+from wand.sealed.sessions.wayfinding import Wayfinding
 
 
 class RestTests(SynchronousTestCase):
@@ -22,7 +25,8 @@ class RestTests(SynchronousTestCase):
         self.net = SealedNetwork()
         self.server = self.net.node("server", "192.0.2.1", isServer=True)
         self.server.transport.letMembersSeek()
-        self.indices = self.server.transport._shared.indices
+        self.shared = self.server.transport._shared
+        self.indices = self.shared.indices
         self.indices.awake = Awake(1)
         self.members = [self.net.node(f"m{number}", f"192.0.2.{number + 2}") for number in range(2)]
         for member in self.members:
@@ -50,6 +54,33 @@ class RestTests(SynchronousTestCase):
         self.assertNotIn(first.session, self.indices.awake._sessions)
         self.assertIn(second.session, self.indices.awake._sessions)
         self.assertFalse({"course", "outbox", "path", "wayfinding"} & {*first.made})
+
+    def test_theWayOfWhoRests(self) -> None:
+        """
+        The only way to a member at rest, of which nothing is known but that its handshake was answered there, is let
+        go of, and as it was for whoever looks.
+        """
+        first, second = map(self.with_, self.members)
+        self.assertEqual((first.place.made, second.place.made), ((), ("ways",)))
+        way, other = first.place.way, second.place.way
+        assert way is not None and other is not None and way.usedSince is not None and first.session is not None
+        self.assertEqual((way.place, way.isProven, way.why), (first.place.endpoint, True, other.why))
+        self.assertAlmostEqual(way.usedSince, first.session.made, delta=1.0)
+        self.assertIs(first.place.ways.get(way.place), way)
+
+    def test_nothingIsLeftForTheCollector(self) -> None:
+        """
+        What is let go of at rest is gone at once.
+        """
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        for member in self.members:
+            conversation = self.with_(member)
+            self.assertTrue(conversation.wayfinding)
+            self.indices.awake.add(conversation.session)  # type: ignore[arg-type]
+        ours = [each for each in gc.get_objects() if isinstance(each, Wayfinding) and each._shared is self.shared]
+        self.assertEqual(len(ours), 1)
 
     def test_aServerKeepsNoCiphers(self) -> None:
         """

@@ -4,7 +4,7 @@ Members that take next to no memory, for a server whose own is measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from random import Random
 
 from simulated.sealed import SealedNetwork, SealedNode
@@ -53,17 +53,19 @@ class LightMembers:
         self._numbers = Random(3)
         net.underlay.drop(self._taken)
 
-    def join(self) -> None:
+    def join(self, numbers: Sequence[int]) -> None:
         """
-        All make a session, register and look for 20 others.
+        Some make a session, register and look for 20 of all that did.
+
+        @param numbers: the next ones.
         """
-        for number in range(len(self._counters)):
+        for number in numbers:
             self._handshake(number)
             self.register(number)
             if number % 20 == 0:  # not so many at once that cookies are demanded
                 self._net.clock.advance(1.0)
-        for number in self:  # all are there: nobody is told of anything later
-            wanted = [self._numbers.randrange(len(self._counters)) for _ in range(20)]
+        for number in numbers:  # all are there: nobody is told of anything later
+            wanted = [self._numbers.randrange(len(self._keys)) for _ in range(20)]
             for at in range(0, len(wanted), KEYS_MAXIMUM):
                 keys = (Key(BY_MAC, b"\x02" + self._key(each).identity[:5]) for each in wanted[at : at + KEYS_MAXIMUM])
                 self.say(number, pack(Look(1 + at, tuple(keys))))
@@ -82,7 +84,7 @@ class LightMembers:
         """
         All send a sign of life every 10 s, and every 52 s a question.
         """
-        count = len(self._counters)
+        count = len(self._keys)
         for second in range(seconds):
             for number in range(second % 52, count, 52):
                 self.say(number, pack(Look(1, ())))
@@ -144,6 +146,3 @@ class LightMembers:
         if datagram.payload[0] == RESPONSE:
             self._response = bytes(datagram.payload)
         return True
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self._counters)))

@@ -5,6 +5,7 @@ A directory server as a member of its network, and whom it admits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import attrs
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -23,6 +24,9 @@ from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity, NodeKey
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.credentials.trust import Trust
+
+#: What a record and a certificate say alike.
+_SHARED: Final = ("identity", "exchangeKey", "name", "addresses", "since", "issued", "expires")
 
 
 class ServerMembership:
@@ -162,10 +166,5 @@ def _sharing(member: Member, record: MemberRecord) -> Member:
     """
     The same, with the very values of the record: of thousands of members they are kept once.
     """
-    return attrs.evolve(
-        member,
-        identity=record.identity,
-        exchangeKey=record.exchangeKey if record.exchangeKey == member.exchangeKey else member.exchangeKey,
-        name=record.name if record.name == member.name else member.name,
-        addresses=record.addresses if record.addresses == member.addresses else member.addresses,
-    )
+    same = {name: getattr(record, name) for name in _SHARED if getattr(record, name) == getattr(member, name)}
+    return attrs.evolve(member, **same)

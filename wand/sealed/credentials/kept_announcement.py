@@ -46,18 +46,21 @@ class KeptAnnouncement:
     signedClaim: bytes
 
     @classmethod
-    def of(cls, announcement: AnyAnnouncement, before: KeptAnnouncement | None = None) -> KeptAnnouncement:
+    def of(
+        cls, announcement: AnyAnnouncement, before: KeptAnnouncement | None = None, certificate: bytes = b""
+    ) -> KeptAnnouncement:
         """
         The same announcement.
 
         @param before: the one before, of the same member: what both have is kept once.
+        @param certificate: likewise a certificate that is kept anyway.
         """
         if isinstance(announcement, cls):
             return announcement
-        identity, certificate = announcement.identity, announcement.signedCertificate
-        if before is not None:
-            identity = before.identity
-            certificate = before.signedCertificate if before.signedCertificate == certificate else certificate
+        identity = announcement.identity if before is None else before.identity
+        announced = announcement.signedCertificate
+        kept = certificate, b"" if before is None else before.signedCertificate
+        certificate = next((each for each in kept if each == announced), announced)
         return cls(identity, announcement.epoch, certificate, announcement.signedClaim)
 
     @property

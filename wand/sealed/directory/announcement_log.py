@@ -5,7 +5,7 @@ The log of announcements: which members there are and where each is, in the orde
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import attrs
@@ -54,10 +54,15 @@ class AnnouncementLog:
     @ivar relays: who has the relay right.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, certificateOf: Callable[[Identity], bytes] = lambda identity: b"") -> None:
+        """
+        @param certificateOf: the signed certificate of a member that is kept elsewhere as well, so that one that a
+            member announces is not kept twice; empty if there is none.
+        """
         self.version = 0
-        self.claimants = Claimants()
+        self.claimants = Claimants(lambda identity: self._entries[identity].announcement.seniority)
         self.relays = Relays()
+        self._certificateOf = certificateOf
         self._entries: dict[Identity, LogEntry] = {}
         self._order: list[tuple[int, Identity]] = []
         self._macs = SortedKeys()  # each with the identity of who claims it
@@ -88,7 +93,7 @@ class AnnouncementLog:
         for entry, announcement in entries:
             identity = entry.identity
             self._entries[identity] = entry
-            self._claim(announcement)
+            self._claim(identity, announcement)
             if announcement.certificate.relay:
                 self.relays.load(identity)
             if entry.endpoints:
@@ -106,12 +111,12 @@ class AnnouncementLog:
         """
         self.version += 1
         before = self._entries.get(announcement.identity)
-        kept = KeptAnnouncement.of(announcement, None if before is None else before.announcement)
+        kept = self.kept(announcement)
         identity = kept.identity
         entry = LogEntry(kept, endpoints, now, self.version, isFirsthand)
         if before is None or not _claimsTheSame(before.announcement, announcement):
             self._unclaim(before)
-            self._claim(announcement)
+            self._claim(identity, announcement)
             self._noteRight(before, kept)
         self._entries[identity] = entry
         self._noteOnline(before, entry)
@@ -119,6 +124,14 @@ class AnnouncementLog:
         if len(self._order) > 2 * len(self._entries) + 64:  # what was overtaken goes; so each change pays for two
             self._order = [(version, each) for version, each in self._order if self._isLast(version, each)]
         return identity
+
+    def kept(self, announcement: AnyAnnouncement) -> KeptAnnouncement:
+        """
+        An announcement as it is kept: what we have already is kept once.
+        """
+        before = self._entries.get(announcement.identity)
+        said = None if before is None else before.announcement
+        return KeptAnnouncement.of(announcement, said, self._certificateOf(announcement.identity))
 
     def hearFirsthand(self, identity: Identity) -> bool:
         """
@@ -201,10 +214,10 @@ class AnnouncementLog:
         elif had and not has:
             self.relays.discard(now.identity)
 
-    def _claim(self, announcement: AnyAnnouncement) -> None:
-        self.claimants.add(announcement)
+    def _claim(self, identity: Identity, announcement: AnyAnnouncement) -> None:
+        self.claimants.add(identity, announcement)
         for mac in announcement.claim.macs:
-            self._macs.add(mac + announcement.identity)
+            self._macs.add(mac + identity)
 
     def _unclaim(self, entry: LogEntry | None) -> None:
         if entry is not None:

@@ -4,8 +4,8 @@ Claimants: which members claim a MAC address, an overlay address or a name.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final, TypeAlias
 
@@ -21,7 +21,7 @@ CLAIMANTS_MAXIMUM: Final = 4
 
 _KINDS: Final = (BY_MAC, BY_ADDRESS, BY_NAME)
 
-#: A claimant with its seniority.
+#: The seniority of a claimant, which ends with its identity.
 _Senior: TypeAlias = tuple[int, bytes]
 
 
@@ -40,14 +40,18 @@ def thingsOf(announcement: AnyAnnouncement) -> Iterator[Thing]:
 
 class Claimants:
     """
-    Who claims what.  Nearly everything is claimed by one member, which is kept without further ado.
+    Who claims what.  Nearly everything is claimed by one member, of which the identity alone is kept.
 
     @ivar contested: how many things several members claim.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seniorityOf: Callable[[Identity], _Senior]) -> None:
+        """
+        @param seniorityOf: the seniority of somebody who claims something.
+        """
         self.contested = 0
-        self._kinds: dict[int, dict[bytes, _Senior | list[_Senior]]] = {each: {} for each in _KINDS}
+        self._seniorityOf = seniorityOf
+        self._kinds: dict[int, dict[bytes, Identity | list[_Senior]]] = {each: {} for each in _KINDS}
 
     def clear(self) -> None:
         """
@@ -57,38 +61,36 @@ class Claimants:
         for claimed in self._kinds.values():
             claimed.clear()
 
-    def add(self, announcement: AnyAnnouncement) -> None:
+    def add(self, identity: Identity, announcement: AnyAnnouncement) -> None:
         """
         A member claims what it did not claim before.
         """
-        senior = announcement.seniority
         for kind, what in thingsOf(announcement):
             claimed = self._kinds[kind]
-            known = claimed.get(what)
-            if known is None:
-                claimed[what] = senior
+            known = claimed.setdefault(what, identity)
+            if known == identity:
                 continue
-            several = known if isinstance(known, list) else [known]
+            several = known if isinstance(known, list) else [self._seniorityOf(known)]
             self.contested += several is not known
-            several.insert(bisect_left(several, senior), senior)
+            insort(several, announcement.seniority)
             claimed[what] = several
 
     def remove(self, announcement: AnyAnnouncement) -> None:
         """
         A member claims nothing of this any more.
         """
-        senior = announcement.seniority
+        identity = announcement.identity
         for kind, what in thingsOf(announcement):
             claimed = self._kinds[kind]
             known = claimed.get(what)
             if isinstance(known, list):
-                at = bisect_left(known, senior)
-                if at < len(known) and known[at] == senior:
+                at = bisect_left(known, announcement.seniority)
+                if at < len(known) and known[at][1] == identity:
                     del known[at]
                 if len(known) == 1:
-                    claimed[what] = known[0]
+                    claimed[what] = Identity(known[0][1])
                     self.contested -= 1
-            elif known == senior:
+            elif known == identity:
                 del claimed[what]
 
     def of(self, kind: int, what: bytes) -> list[Identity]:
@@ -96,7 +98,6 @@ class Claimants:
         The L{CLAIMANTS_MAXIMUM} most senior of those who claim something, the most senior first.
         """
         known = self._kinds.get(kind, {}).get(what)
-        if known is None:
-            return []
-        several = known[:CLAIMANTS_MAXIMUM] if isinstance(known, list) else [known]
-        return [Identity(identity) for _, identity in several]
+        if isinstance(known, list):
+            return [Identity(identity) for _, identity in known[:CLAIMANTS_MAXIMUM]]
+        return [] if known is None else [known]

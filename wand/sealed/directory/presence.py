@@ -39,12 +39,21 @@ class Presence:
     """
     What a member said that announced itself since we started.
 
-    @ivar order: the epoch and the number of its announcement.
+    @ivar epoch: of the claim in its announcement.
+    @ivar number: of the announcement itself.
     @ivar local: where it says it is.
     """
 
-    order: tuple[int, int]
+    epoch: int
+    number: int
     local: tuple[str, ...]
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """
+        Of several the one with the highest counts.
+        """
+        return self.epoch, self.number
 
 
 @attrs.frozen

@@ -67,6 +67,7 @@ class SealedDirectoryServer:
         mayReach: Callable[[str], bool],
         entropy: Entropy = os.urandom,
         settings: DirectorySettings = DirectorySettings(),  # noqa: B008  # it is frozen
+        certificateOf: Callable[[bytes], bytes] = lambda identity: b"",
     ) -> None:
         """
         @param own: the server's identity.
@@ -74,6 +75,7 @@ class SealedDirectoryServer:
         @param check: verifies a certificate, as L{wand.sealed.credentials.trust.Trust.check} does.
         @param mayReach: is a host one to which datagrams may go?  Addresses of the overlay are not.
         @param settings: what the operator decided.
+        @param certificateOf: see L{AnnouncementLog}.
         """
         self._counters = context.counters
         self._counters.declare(COUNTERS)
@@ -85,7 +87,7 @@ class SealedDirectoryServer:
         self._notes = context.notes
         self._loaded = False
         self._isRestored = False
-        self._announcements = AnnouncementLog()
+        self._announcements = AnnouncementLog(certificateOf)
         self._stored = StoredLog(own, self._announcements, records, context, entropy, self._published)
         self._pages = PageSender(
             self._announcements, self._stored, context.clock, context.counters, sessions.sendControl
@@ -194,7 +196,7 @@ class SealedDirectoryServer:
         announcement = self._understood(identity, message)
         if announcement is None:
             return
-        presence = Presence((announcement.epoch, message.number), self._whereabouts.reachable(message.endpoints))
+        presence = Presence(announcement.epoch, message.number, self._whereabouts.reachable(message.endpoints))
         before, known = self._present.get(identity), self._announcements.get(identity)
         isOld = known is not None and known.announcement.isAfter(announcement)
         if before is None and message.number > 1:  # it may have looked for members before our start: it hears of that
@@ -293,7 +295,7 @@ class SealedDirectoryServer:
 
     def _standing(self, identity: Identity) -> bytes:
         presence = self._present.get(identity)
-        number = 0 if presence is None else presence.order[1]
+        number = 0 if presence is None else presence.number
         instance, newest = self._stored.instance, self._stored.published
         members, groups = len(self._announcements), self._settings.groups
         return pack(Announced(self.epochOf(identity) or 0, number, instance, newest, members, groups, __version__))

@@ -15,7 +15,6 @@ from wand.interfaces import Context, IRecords
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.credentials.kept_announcement import KeptAnnouncement
 from wand.sealed.directory.announcement_log import AnnouncementLog, LogEntry
 from wand.stores.write_behind import WriteBehind
 
@@ -240,7 +239,7 @@ class StoredLog:
         )
 
     def _entryOf(self, stored: StoredEntry, announcement: Announcement) -> LogEntry:
-        kept = KeptAnnouncement.of(announcement)
+        kept = self._announcements.kept(announcement)
         self.heard[kept.identity] = self._clock.seconds() - max(0.0, self._context.wallClock() - stored.heard)
         return LogEntry(kept, stored.endpoints, stored.since, stored.version, stored.isFirsthand)
 

@@ -19,7 +19,7 @@ from wand.sealed.sessions.recent import Recent
 from wand.sealed.sessions.session import Session
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.vigil import PATIENCE
-from wand.sealed.sessions.way import Way, WayRank
+from wand.sealed.sessions.way import ANSWERED, Way, WayRank
 
 #: Why a way is taken.  With the last two nothing is lost.
 NO_ANSWER: Final = "no answer at the way before"
@@ -145,7 +145,7 @@ class Choice:
         if hadSession and isNoBetter and not isSilent and place != self._place.endpoint:
             self._place.ways.at(place).proven()
             return
-        self.take(self._place.ways.at(place), "a handshake was answered there", place)
+        self.take(self._place.ways.at(place), ANSWERED, place)
 
     def end(self) -> None:
         """

@@ -40,6 +40,10 @@ from wand.sealed.sessions.vigil import PATIENCE, Vigil
 from wand.sealed.sessions.wayfinding import Wayfinding
 
 
+def _answersOf(conversation: Conversation) -> AnsweredSessions:
+    return AnsweredSessions(conversation.shared.indices)
+
+
 def _courseOf(conversation: Conversation) -> Course:
     course = makeCourse(SessionChanges(conversation.shared, conversation))
     if conversation.session is not None:  # it was at rest
@@ -111,6 +115,7 @@ class Conversation(MadeAtUse):
     )
 
     makers = {
+        "answers": _answersOf,
         "course": _courseOf,
         "outbox": _outboxOf,
         "path": _pathOf,
@@ -118,6 +123,7 @@ class Conversation(MadeAtUse):
         "wayfinding": _wayfindingOf,
     }
 
+    answers: AnsweredSessions
     course: Course
     outbox: Outbox
     path: Path
@@ -143,7 +149,6 @@ class Conversation(MadeAtUse):
         self.counterpart = Counterpart(shared.membership, peer, exchangeKey, secret)
         self.state = "idle"
         self.previous: Session | None = None
-        self.answers = AnsweredSessions(shared.indices)
         self.account = Account()
         self.place = PeerPlace(shared, self)
         self.schedule = Schedule(shared, self)
@@ -167,7 +172,7 @@ class Conversation(MadeAtUse):
         """
         See L{wand.sealed.sessions.schedule.Scheduled}.
         """
-        return self.answers.next
+        return self.answers.next if "answers" in self.made else None
 
     @property
     def vigil(self) -> Vigil:
@@ -396,7 +401,7 @@ class Conversation(MadeAtUse):
         make a cipher each time costs less than to put another session to rest.
         """
         isKept = not self.isSought
-        if isKept or self.made:  # of which it lets go at rest
+        if isKept or self._hasParts:  # of which it lets go at rest
             self.shared.indices.awake.add(session)
         return isKept
 
@@ -406,11 +411,18 @@ class Conversation(MadeAtUse):
         the member says something: it looks for none itself.
         """
         session.rest()
-        if not self.made or not self.shared.isSought or self._isBusy:
+        if not self._hasParts or not self.shared.isSought or self._isBusy:
             return
         if self.state == "established" and self.next is None:
+            self.place.rest()
             self.link.rest()
-            self.drop("course", "outbox", "path", "wayfinding")
+            if "wayfinding" in self.made:
+                self.wayfinding.takeApart()
+            self.drop("answers", "course", "outbox", "path", "wayfinding")
+
+    @property
+    def _hasParts(self) -> bool:
+        return bool(self.made or self.place.made)
 
     @property
     def _isBusy(self) -> bool:
@@ -470,6 +482,7 @@ class Conversation(MadeAtUse):
         if self.previous is not None and now >= self.previous.made + self.schedule.life:
             self.shared.indices.forget(self.previous)
             self.previous = None
-        self.answers.dropOld(now, self.schedule.life)
+        if self.next is not None:
+            self.answers.dropOld(now, self.schedule.life)
         if self.session is None and self.outbox:
             self.outbox.wantSession(now)

@@ -5,11 +5,14 @@ The other end of a conversation, as handshakes see it: the key that they are for
 from __future__ import annotations
 
 from math import inf
+from typing import Final
 
 from wand.interfaces.membership import Membership
 from wand.sealed.sessions.freshness import Freshness
 from wand.sealed.sessions.packets import JOIN, MEMBER
 from wand.sealed.sessions.peers import Correspondent, JoinKey
+
+_NEVER: Final = -inf
 
 
 class Counterpart:
@@ -32,7 +35,7 @@ class Counterpart:
         self.exchangeKey = exchangeKey
         self.freshness = Freshness()
         self.cookie = b""
-        self.cookieUntil = -inf
+        self.cookieUntil = _NEVER
         self._membership = membership
         self._secret = secret
 

@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from wand.sealed.sessions.timers import KEEPALIVE_OWED
 
-#: The least seconds between two looks at what is due.
+#: What is due within so many seconds is looked at together.
 LOOK_INTERVAL: Final = 0.25
 
 
@@ -34,16 +34,20 @@ class Debts:
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
-        self._row: deque[tuple[float, Debtor]] = deque()
+        self._row: deque[tuple[float, deque[Debtor]]] = deque()  # when to look, and at whom
         self._timer: IDelayedCall | None = None
 
     def add(self, debtor: Debtor, now: float) -> None:
         """
         Somebody owes a sign of life from this moment on.
         """
-        self._row.append((now + KEEPALIVE_OWED, debtor))
+        due = now + KEEPALIVE_OWED
+        due += -due % LOOK_INTERVAL
+        if not self._row or self._row[-1][0] < due:
+            self._row.append((due, deque()))
+        self._row[-1][1].append(debtor)
         if self._timer is None:
-            self._timer = self._clock.callLater(KEEPALIVE_OWED, self._look)
+            self._timer = self._clock.callLater(due - now, self._look)
 
     def stop(self) -> None:
         """
@@ -59,7 +63,11 @@ class Debts:
         now = self._clock.seconds()
         try:
             while self._row and self._row[0][0] <= now:
-                self._row.popleft()[1].pay(now)
+                debtors = self._row[0][1]
+                if debtors:
+                    debtors.popleft().pay(now)
+                else:
+                    self._row.popleft()
         finally:
             if self._row:
                 wait = max(LOOK_INTERVAL, self._row[0][0] - now)

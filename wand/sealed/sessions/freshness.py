@@ -18,6 +18,8 @@ COPIES_LATE: Final = 5.0
 #: How many of one peer are remembered.  It makes fewer meanwhile, and nobody else can make any.
 INITIATIONS_MAXIMUM: Final = 64
 
+_NEVER: Final = -inf
+
 
 class Freshness:
     """
@@ -30,11 +32,12 @@ class Freshness:
     @ivar latest: the highest time in those that were taken.
     """
 
-    __slots__ = ("_taken", "latest")
+    __slots__ = ("_earlier", "_latestAt", "latest")
 
     def __init__(self) -> None:
         self.latest = -1
-        self._taken: tuple[tuple[int, float], ...] = ()  # hardly ever more than a few
+        self._latestAt = _NEVER
+        self._earlier: tuple[tuple[int, float], ...] = ()  # hardly ever more than a few
 
     def isLater(self, time: int) -> bool:
         """
@@ -46,7 +49,7 @@ class Freshness:
         """
         Was one of just this time taken lately?
         """
-        return self._takenAt(time) > -inf
+        return self._takenAt(time) > _NEVER
 
     def isCopy(self, time: int, now: float) -> bool:
         """
@@ -60,9 +63,16 @@ class Freshness:
 
         @param now: the moment, by the monotonic clock.
         """
-        self.latest = max(self.latest, time)
-        lately = ((each, taken) for each, taken in self._taken if each != time and now - taken < INITIATIONS_MEMORY)
-        self._taken = (*lately, (time, now))[-INITIATIONS_MAXIMUM:]
+        earlier = [*self._earlier]
+        if time > self.latest:
+            earlier.append((self.latest, self._latestAt))
+            self.latest, self._latestAt = time, now
+        elif time == self.latest:
+            self._latestAt = now
+        else:
+            earlier.append((time, now))
+        lately = ((each, taken) for each, taken in dict(earlier).items() if now - taken < INITIATIONS_MEMORY)
+        self._earlier = tuple(lately)[1 - INITIATIONS_MAXIMUM :]
 
     def _takenAt(self, time: int) -> float:
-        return next((taken for each, taken in self._taken if each == time), -inf)
+        return self._latestAt if time == self.latest else dict(self._earlier).get(time, _NEVER)

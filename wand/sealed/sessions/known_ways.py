@@ -11,7 +11,7 @@ from typing import Final
 
 from wand.endpoint import Endpoint
 from wand.interfaces.sessions import LAN
-from wand.sealed.sessions.way import Way, WayRank, rankOf
+from wand.sealed.sessions.way import ANSWERED, Way, WayRank, rankOf
 
 #: How many of the places where a peer may be are tried at once; so nobody who says where a peer may be makes us send
 #: to many others.  Those beyond have their turn with the repetitions.
@@ -64,6 +64,22 @@ class KnownWays:
             self._makeRoom()
             way = self._ways[place] = Way(place, rankOf(place[0], self._isNear))
         return way
+
+    def resume(self, place: tuple[str, int], since: float) -> None:
+        """
+        There is the way that there was when it was the only one, and L{isPlainSince} some moment.
+        """
+        way = self.at(place)
+        way.proven()
+        way.usedSince, way.why = since, ANSWERED
+
+    @property
+    def isPlainSince(self) -> float | None:
+        """
+        Since when the only way is in use, if nothing is known but that; see L{Way.isPlain}.
+        """
+        ways = tuple(self._ways.values()) if len(self._ways) == 1 and not self._toldBy else ()
+        return next((way.usedSince for way in ways if way.isPlain), None)
 
     def introduce(self, endpoints: Iterable[Endpoint], source: str) -> list[Way]:
         """

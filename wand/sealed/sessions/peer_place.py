@@ -9,6 +9,7 @@ from typing import Protocol
 
 from wand.endpoint import Endpoint
 from wand.sealed.sessions.known_ways import KnownWays
+from wand.sealed.sessions.parts import MadeAtUse
 from wand.sealed.sessions.path import START, Path
 from wand.sealed.sessions.shared import Shared
 from wand.sealed.sessions.way import Way
@@ -27,7 +28,14 @@ class Mover(Protocol):
         """
 
 
-class PeerPlace:
+def _waysOf(place: PeerPlace) -> KnownWays:
+    ways = KnownWays(place.shared.isNear)
+    if place.endpoint is not None:  # it was at rest
+        ways.resume(place.endpoint, place.since)
+    return ways
+
+
+class PeerPlace(MadeAtUse):
     """
     Where one peer is, and where it may be.
 
@@ -36,24 +44,45 @@ class PeerPlace:
         is equal.  C{None} if it is nowhere.
     @ivar port: sends there.
     @ivar before: the same two, of the session before the present one.
-    @ivar way: what is known of the way there.
-    @ivar ways: all that are known.
+    @ivar ways: all ways that are known.
+    @ivar since: since when the way there was in use, as L{ways} were let go of.
+    @ivar shared: what all conversations have in common.
     """
 
-    __slots__ = ("_kept", "_mover", "_shared", "before", "endpoint", "port", "way", "ways")
+    __slots__ = ("_kept", "_mover", "before", "endpoint", "port", "shared", "since", "ways")
+
+    makers = {"ways": _waysOf}
+
+    ways: KnownWays
 
     def __init__(self, shared: Shared, mover: Mover) -> None:
         """
         @param mover: has another path when the peer moves.
         """
+        super().__init__()
         self.endpoint: tuple[str, int] | None = None
         self.port: DatagramSender | None = None
         self.before: tuple[DatagramSender, tuple[str, int]] | None = None
-        self.way: Way | None = None
-        self.ways = KnownWays(shared.isNear)
+        self.since = 0.0
+        self.shared = shared
         self._kept: tuple[str, int] | None = None
-        self._shared = shared
         self._mover = mover
+
+    @property
+    def way(self) -> Way | None:
+        """
+        What is known of the way to where the peer is.
+        """
+        return None if self.endpoint is None else self.ways.get(self.endpoint)
+
+    def rest(self) -> None:
+        """
+        Let go of the ways if there is but one, of which nothing is known that is not known of every one.
+        """
+        since = self.ways.isPlainSince if self.made else None
+        if since is not None:
+            self.since = since
+            self.drop("ways")
 
     @property
     def told(self) -> tuple[Endpoint, ...]:
@@ -98,12 +127,12 @@ class PeerPlace:
         @param place: as the port gave it, if the peer was heard there.
         @return: is it another place than before?  Not if it is only another address of ours, or nothing can go there.
         """
-        port = self._shared.portFor(place)
+        port = self.shared.portFor(place)
         if port is None:
             return False
         isOther = place != self.endpoint
         if isOther:
-            self._shared.places.moved(self.endpoint, place)
+            self.shared.places.moved(self.endpoint, place)
             self._turn(self.ways.at(place))
         self.port, self.endpoint = port.towards(place), place
         return isOther
@@ -113,7 +142,7 @@ class PeerPlace:
         The peer proved to be in a stream that we do not use: that is no stranger's.
         """
         if place != self._kept:
-            self._shared.places.moved(self._kept, place)
+            self.shared.places.moved(self._kept, place)
             self._kept = place
 
     def forget(self) -> None:
@@ -121,18 +150,18 @@ class PeerPlace:
         The peer is nowhere, as far as we know.
         """
         if self._kept is not None:
-            self._shared.places.moved(self._kept, None)
+            self.shared.places.moved(self._kept, None)
             self._kept = None
-        self._shared.places.moved(self.endpoint, None)
+        way = self.way
+        self.shared.places.moved(self.endpoint, None)
         self.port = self.endpoint = None
-        if self.way is not None:
-            self.way.usedSince = None
-            self.ways.left(self.way)
-            self.way = None
+        if way is not None:
+            way.usedSince = None
+            self.ways.left(way)
 
     def _turn(self, way: Way) -> None:
-        before, self.way = self.way, way
-        way.usedSince = self._shared.clock.seconds()
+        before = self.way
+        way.usedSince = self.shared.clock.seconds()
         if before is not None:
             before.usedSince, before.step = None, self._mover.path.step
             self._mover.path.forget(START if way.step is None else way.step)

@@ -29,6 +29,12 @@ SOONER_PART: Final = 0.2
 SOONER_SECONDS: Final = 0.002
 
 
+#: Why the first way of a session is taken.
+ANSWERED: Final = "a handshake was answered there"
+
+_NEVER: Final = -inf
+
+
 class WayRank(IntEnum):
     """
     What ways there are, the best first.
@@ -121,8 +127,8 @@ class Way:
         self.rank = rank
         self.isTold = self.isProven = False
         self.roundTrip = self.handshake = inf
-        self.askedAt = self.answeredAt = self.heardAt = self.gaveUpAt = self.questionedAt = self.triedAt = -inf
-        self.swallowedAt = self.shunnedUntil = -inf
+        self.askedAt = self.answeredAt = self.heardAt = self.gaveUpAt = self.questionedAt = self.triedAt = _NEVER
+        self.swallowedAt = self.shunnedUntil = _NEVER
         self.answers = self.silent = 0
         self.usedSince: float | None = None
         self.step: int | None = None
@@ -135,6 +141,14 @@ class Way:
         When the first question was sent that is still open; infinite if there is none.
         """
         return next(iter(self._open.values()), inf)
+
+    @property
+    def isPlain(self) -> bool:
+        """
+        Is nothing known of it but that the peer read there what we answered to its handshake?
+        """
+        isTried = self.silent or min(self.roundTrip, self.handshake) < inf
+        return self.isProven and self.why == ANSWERED and not isTried
 
     def isDoubtful(self, now: float, patience: float) -> bool:
         """

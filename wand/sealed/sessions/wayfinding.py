@@ -141,6 +141,13 @@ class Wayfinding:
         """
         return self._rounds.isUnderWay or self.questions.isBusy or self.choice.hasMoved
 
+    def takeApart(self) -> None:
+        """
+        Let go of what refers to this, which is not used any more: otherwise it stays until the garbage collector finds
+        it, in a server for minutes.
+        """
+        del self.vigil, self._rounds
+
     def unheard(self) -> bool:
         """
         The peer hears nothing, though we sent frames, or the system lets nothing out: does it arrive?
