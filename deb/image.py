@@ -28,9 +28,9 @@ _RUN: Final = ("ip",)
 
 #: What no program of ours imports, some of it with libraries that only it needs: headers, installers, an editor.
 _LEFT_OUT: Final = (
-    *("__pycache__", "sitecustomize.py", "config-*", "distutils", "ensurepip", "idlelib", "lib2to3", "pydoc_data"),
-    *("test", "tkinter", "turtle*", "venv", "_codecs_*", "_curses*", "_dbm*", "_pydecimal.py", "_tkinter*", "nis.*"),
-    *("curses", "multiprocessing", "wsgiref"),
+    *("sitecustomize.*", "config-*", "distutils", "ensurepip", "idlelib", "lib2to3", "pydoc_data"),
+    *("test", "tkinter", "turtle*", "venv", "_codecs_*", "_curses*", "_dbm*", "_pydecimal.*", "_tkinter*", "nis.*"),
+    *("curses", "multiprocessing"),
 )
 
 #: Which Debian it is of, and whose certificates are believed where a setting names an HTTPS address.
@@ -61,7 +61,6 @@ def fill(root: Path, tell: Callable[[str], object]) -> None:
     library = Path(execute(tree.PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('stdlib'))").strip())
     ours = root / library.relative_to("/")
     shutil.copytree(library, ours, symlinks=True, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-    execute(tree.PYTHON, "-m", "compileall", "-q", "-j", "0", "-s", str(root), "-p", "/", str(ours))
     programs = [Path(tree.PYTHON), *map(_program, (*_RUN, _HANDING_ON))]
     loaded = [*programs, *ours.rglob("*.so"), *home.rglob("*.so")]
     copied = list(_copies(root, {*programs, *_libraries(root, loaded)}))
