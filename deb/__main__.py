@@ -10,14 +10,14 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from deb import completions, manual, tree
+from deb import completions, image, manual, tree
 from deb.build import pack
 from wand.errors import WandError
 
 
 @click.group()
 def deb() -> None:
-    """Build a package for Debian."""
+    """Build a package for Debian, or the root of a container."""
 
 
 @deb.command()
@@ -31,6 +31,14 @@ def build(folder: Path, revision: int) -> None:
         tree.fill(root, lambda step: click.echo(f"{step} ...", err=True))
         click.echo("packing ...", err=True)
         click.echo(pack(root, folder, revision))
+
+
+@deb.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def root(folder: Path) -> None:
+    """Write the root of a container into FOLDER, with what it needs of this Debian."""
+    folder.mkdir(parents=True)
+    image.fill(folder, lambda step: click.echo(f"{step} ...", err=True))
 
 
 @deb.command()

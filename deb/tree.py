@@ -28,6 +28,12 @@ _PROGRAMS: Final = ("twistd", "wand")
 #: What writes down, once, which plugins there are: the programs may not write where it is.
 _PLUGINS: Final = "from twisted.plugin import IPlugin, getPlugins; list(getPlugins(IPlugin))"
 
+#: What our programs do not use of what they need: tests, protocols of Twisted's, and how languages are coloured.
+_UNUSED: Final = (
+    *("**/test", "**/tests", "**/_test", "twisted/**/newsfragments", "pygments/lexers/[a-z]*"),
+    *(f"twisted/{each}" for name in ("conch", "mail", "words") for each in (name, f"plugins/twisted_{name}.py")),
+)
+
 _COPYRIGHT: Final = """\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: wandaemon
@@ -45,13 +51,8 @@ def fill(root: Path, tell: Callable[[str], object]) -> None:
 
     @param tell: called with each step, in words.
     """
-    home = root / HOME.lstrip("/")
-    tell("installing wandaemon and what it needs")
-    _install(home)
-    tell("compiling")
-    _settle(home)
+    install(root, tell)
     tell("writing units, configurations, manual pages and completions")
-    _link(root / "usr/bin/wand", f"{HOME}/bin/wand")
     for role in ROLES.values():
         _write(root / PACKAGED.lstrip("/") / role.unit, unitOf(role, Path(f"{HOME}/bin/twistd")))
     _write(root / PACKAGED_RULE.lstrip("/"), RULE)
@@ -63,6 +64,20 @@ def fill(root: Path, tell: Callable[[str], object]) -> None:
     license = "".join(f" {line}\n" if line else " .\n" for line in (PROJECT / "LICENSE").read_text().splitlines())
     _write(root / f"usr/share/doc/{control.NAME}/copyright", _COPYRIGHT + license)
     _write(root / f"usr/share/lintian/overrides/{control.NAME}", control.overrides())
+
+
+def install(root: Path, tell: Callable[[str], object]) -> None:
+    """
+    Write the programs, with what they need of PyPI.
+
+    @param tell: called with each step, in words.
+    """
+    home = root / HOME.lstrip("/")
+    tell("installing wandaemon and what it needs")
+    _install(home)
+    tell("compiling")
+    _settle(home)
+    _link(root / "usr/bin/wand", f"{HOME}/bin/wand")
 
 
 def _install(home: Path) -> None:
@@ -97,9 +112,12 @@ def _settle(home: Path) -> None:
 
 
 def _prune(home: Path) -> None:
-    for pattern in ("twisted/**/test", "twisted/**/newsfragments", "zope/interface/**/tests", "hiredis/tests"):
-        for path in home.glob(f"lib/*/site-packages/{pattern}"):
-            shutil.rmtree(path)
+    for pattern in _UNUSED:
+        for path in list(home.glob(f"lib/*/site-packages/{pattern}")):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _link(path: Path, target: str) -> None:
