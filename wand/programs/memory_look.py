@@ -49,8 +49,8 @@ class MemoryLook:
         others = ", ".join(self._context.inUse.others())
         whose = f"one of the plugins of others may lose it: {others}" if others else "no plugin of others is used"
         text = (
-            f"this program takes {self._told // MEGABYTE:,} MB of memory: {whose}; if it grows on, restart it, and report "
-            f"that; if that is what it needs, raise memory-note ({self._limit // MEGABYTE})"
+            f"this program takes {self._told // MEGABYTE:,} MB of memory: {whose}; if it grows on, restart and report "
+            f"it; if that is what it needs, raise memory-note ({self._limit // MEGABYTE})"
         )
         self._context.notes.say("memory", text, lifetime=NOTE_LIFETIME)
 
