@@ -52,7 +52,8 @@ def _setStandardFiles(files: tuple[Any, Any]) -> None:
 
 
 def _encodings() -> list[tuple[str, str] | None]:
-    return [each and (each.encoding, each.errors or "strict") for each in (sys.__stdout__, sys.__stderr__)]
+    files = sys.__stdout__, sys.__stderr__
+    return [None if each is None else (each.encoding, each.errors or "strict") for each in files]
 
 
 def _setEncodings(encodings: list[tuple[str, str] | None]) -> None:

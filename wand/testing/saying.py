@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import attrs
-from twisted.logger import LogEvent, LogLevel, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from zope.interface import implementer
 
 from wand.interfaces import Context
 
 
-@attrs.define
+@implementer(ILogObserver)
+@attrs.define(eq=False)
 class Said:
     """
+    What is said.
+
     @ivar messages: how many messages of the log there were, those for whoever looks for a fault apart.
     @ivar events: how many events.
     """
@@ -24,9 +28,9 @@ class Said:
     messages: int = 0
     events: int = 0
 
-    def heard(self, event: LogEvent) -> None:
+    def __call__(self, event: LogEvent) -> None:
         """
-        A message of Twisted's log.
+        See L{ILogObserver}.
         """
         self.messages += event.get("log_level") is not LogLevel.debug
 
@@ -59,11 +63,11 @@ def saying(context: Context) -> Iterator[Said]:
         said.events += 1
 
     end = context.events.subscribe(published)
-    globalLogPublisher.addObserver(said.heard)
+    globalLogPublisher.addObserver(said)
     root.addHandler(handler)
     try:
         yield said
     finally:
         root.removeHandler(handler)
-        globalLogPublisher.removeObserver(said.heard)
+        globalLogPublisher.removeObserver(said)
         end()
