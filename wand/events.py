@@ -58,6 +58,13 @@ class Events:
 
         return unsubscribe
 
+    @property
+    def count(self) -> int:
+        """
+        How many subscribers there are.
+        """
+        return len(self._subscribers)
+
     def publish(self, kind: str, **fields: Value) -> None:
         """
         Tell every subscriber.  One that raises does not disturb the others.

@@ -20,7 +20,7 @@ class PluginStatus(Status, frozen=True):
     @ivar distribution: the distribution that it came with, and its C{version}; both empty where that is not known.
     @ivar state: C{usable}; C{unusable} on this host; C{broken}; C{off}, because the configuration says so; or C{taken}
         if another has its name.
-    @ivar reason: why it cannot be used, with what to do; empty if it can.
+    @ivar reason: why it cannot be used, with what to do, or what else is to be said of it; else empty.
     @ivar about: one line: what it is; empty where that is not known.
     @ivar where: the object, the module or the file that it comes from.
     """

@@ -203,13 +203,18 @@ def test_whatNobodyLearns(project: Path) -> None:
     A plugin that does not say what it can be told, or that ends Python, is named.
     """
     code = project / "wand_packet" / "driver.py"
+    whole = code.read_text().replace("from __future__ import annotations\n", "")
     replace(code, "    settings = PacketSettings\n", "    settings = None  # type: ignore\n")
     assert "driver packet has no attribute settings" in faults(project)[0][1]
     replace(code, "    settings = None  # type: ignore\n", "    settings = PacketSettings\n")
     replace(code, "@ivar path: ", "path is ")
     assert faults(project)[0][1] == "driver packet does not say what path means: put @ivar into its settings"
     code.write_text("import os; print('hello', flush=True); os._exit(3)")
+    assert faults(project)[0][1].startswith("driver packet: SystemExit: it wanted to end the whole program")
+    code.write_text("import os, signal; print('hello', flush=True); os.kill(os.getpid(), signal.SIGKILL)")
     assert faults(project)[0][1] == "Python ended while it was loaded: hello"
+    code.write_text("import os; os.umask(0)\n" + whole)
+    assert "importing it changed the umask" in faults(project)[0][1]
 
 
 def test_toolsThatFail(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

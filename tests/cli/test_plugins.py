@@ -141,3 +141,80 @@ def test_noSuchPlugin(tmp_path: Path) -> None:
     assert (
         "there is no plugin 'tuntrap'; did you mean 'tuntap'?" in wand(tmp_path, "plugins", "tuntrap", status=1).stderr
     )
+
+
+#: What a module does when it is imported, beside what a good driver does, and what is said of it.
+RUDE: Final = {
+    "sys.exit()": "SystemExit",
+    "os._exit(0)": "it wanted to end the whole program: os._exit(0)",
+    "os.chdir('/')": "importing it changed the working directory, which was put back",
+    "os.umask(0)": "changed the umask",
+    "signal.signal(signal.SIGPIPE, signal.SIG_DFL); signal.signal(signal.SIGTERM, signal.SIG_IGN)": "SIGTERM",
+    "locale.setlocale(locale.LC_ALL, 'C')": "changed the locale",
+    "socket.setdefaulttimeout(1)": "changed the time-out of all sockets",
+    "sys.stdout = io.StringIO()": "changed standard output",
+    "sys.__stdout__.reconfigure(encoding='ascii')": "changed the encoding of standard output",
+    "sys.excepthook = print": "changed who hears of exceptions",
+    "warnings.simplefilter('error')": "changed which warnings are errors",
+    "gc.disable()": "changed garbage collection",
+    "threading.Thread(target=time.sleep, args=(3600,), name='its-own').start()": "a thread that goes on, its-own",
+}
+
+
+@pytest.mark.parametrize("statement", RUDE)
+def test_whatAnImportDoesToTheProgram(tmp_path: Path, statement: str) -> None:
+    """
+    A plugin that changes the whole program when it is imported, or ends it, is named, and the list is complete.
+    """
+    source = f"import gc, io, locale, os, signal, socket, sys, threading, time, warnings\n{statement}\n"
+    files = {"its_rude.py": source + DRIVER.format(name="rude")}
+    install(tmp_path, "its-rude", files, {"wandaemon.drivers": {"rude": "its_rude:plugin"}})
+    found = listed(tmp_path)
+    assert RUDE[statement] in found["rude"]["reason"]
+    assert found["rude"]["distribution"] == "its-rude"
+    assert found["tuntap"]["distribution"] == "wandaemon"
+
+
+def test_whatIsSaidOfAUsablePlugin(tmp_path: Path) -> None:
+    """
+    The list for people says it below the plugins that can be used; so does what is shown of the plugin itself.
+    """
+    files = {"its_rude.py": "import os\nos.umask(0)\n" + DRIVER.format(name="rude")}
+    install(tmp_path, "its-rude", files, {"wandaemon.drivers": {"rude": "its_rude:plugin"}})
+    told = "importing it changed the umask, which was put back: report that to its author"
+    assert f"driver rude: {told}" in wand(tmp_path, "plugins").stdout
+    assert f"usable: {told}" in wand(tmp_path, "plugins", "rude").stdout
+
+
+def test_anImportThatForks(tmp_path: Path) -> None:
+    """
+    The child of an import does not go on as if it were the command.
+    """
+    files = {"its_rude.py": "import os\nos.fork()\n" + DRIVER.format(name="rude")}
+    install(tmp_path, "its-rude", files, {"wandaemon.drivers": {"rude": "its_rude:plugin"}})
+    done = wand(tmp_path, "plugins", "--json")
+    assert json.loads(done.stdout)
+    assert "which the driver 'rude' of its-rude 1.0 forked when it was imported, is ended" in done.stderr
+
+
+def test_anImportThatKills(tmp_path: Path) -> None:
+    """
+    Where the process dies of an import, the standard error says of which.
+    """
+    files = {"its_rude.py": "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n" + DRIVER.format(name="rude")}
+    install(tmp_path, "its-rude", files, {"wandaemon.drivers": {"rude": "its_rude:plugin"}})
+    assert "its_rude.py" in wand(tmp_path, "plugins", status=-11).stderr
+
+
+def test_anImportThatTakesForEver(tmp_path: Path) -> None:
+    """
+    Whoever looks at a command that waits for an import learns for which.
+    """
+    files = {"its_rude.py": "import time\ntime.sleep(3600)\n" + DRIVER.format(name="rude")}
+    install(tmp_path, "its-rude", files, {"wandaemon.drivers": {"rude": "its_rude:plugin"}})
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-m", "wand.cli.main", "plugins"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "waiting for the driver 'rude' of its-rude 1.0" in process.stderr.readline()
+        process.kill()

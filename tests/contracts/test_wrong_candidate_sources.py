@@ -379,3 +379,47 @@ class WaitsForTheNetwork(RightCandidates):
     def look(self) -> None:
         time.sleep(0.001)
         super().look()
+
+
+# Addresses that are no host's, and how many.
+
+
+@caught("test_whatItTells", "[fe80::1]:22222")
+class TellsAnAddressOfTheLink(RightCandidates):
+    def found(self) -> list[OwnCandidate]:
+        return [candidate("fe80::1", kind="host")]
+
+
+@caught("test_whatItTells", "it told 5000")
+class TellsThousands(RightCandidates):
+    def found(self) -> list[OwnCandidate]:
+        return [candidate(port=1 + number) for number in range(5000)]
+
+
+@caught("test_asksSeldom", "datagrams in a minute")
+class AsksAllTheTime(RightCandidates):
+    def look(self) -> None:
+        super().look()
+        port = self.context.underlay.bind("0.0.0.0", 0, self)
+        port.send(b"where am I?", Endpoint("203.0.113.1", 3478))
+        port.close()
+        self.timer = self.context.clock.callLater(0.01, self.look)
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        pass
+
+    def batchReceived(self) -> None:
+        pass
+
+
+@caught("test_clockIsSet", "it told nothing")
+class LooksByTheClockOfTheHost(RightCandidates):
+    def start(self, tell: CandidateReader) -> None:
+        self.due = self.context.wallClock() + 1.0
+        super().start(tell)
+
+    def look(self) -> None:
+        if self.context.wallClock() >= self.due:
+            super().look()
+        else:
+            self.timer = self.context.clock.callLater(1.0, self.look)

@@ -366,3 +366,42 @@ class ReadsADatabase(RightDirectory):
         with closing(sqlite3.connect(":memory:")) as database:
             database.execute("select 1")
         return super().status()
+
+
+# What happens to the host.
+
+
+@caught("test_whatItListsStaysWhenItMoves", "is at None")
+class ForgetsAllWhenItMoves(RightDirectory):
+    def moved(self) -> None:
+        for mac in LISTED:
+            self.context.table.remove(mac, self.source)
+        if self.timer is not None:
+            self.timer.reset(2.0)
+
+
+@caught("test_clockIsSet", "is at None")
+class AsksByTheClockOfTheHost(RightDirectory):
+    lifetime = 60.0
+    next = float("-inf")
+
+    def ask(self) -> None:
+        now = self.context.wallClock()
+        if now >= self.next:
+            self.next = now + 1.0
+            super().ask()
+        else:
+            self.timer = self.context.clock.callLater(1.0, self.ask)
+
+
+@caught("test_saysLittle", "messages for 200 datagrams")
+class LogsEveryStranger(RightDirectory):
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        self.context.log.warn("what is this from {sender}?", sender=sender)
+
+
+@caught("test_status", "answered=")
+class AnsweredInTheFuture(RightDirectory):
+    def status(self) -> Sequence[DirectoryStatus]:
+        later = self.context.wallClock() + 86_400
+        return [DirectoryStatus(name=self.source.name, state="asking", entries=2, answered=later)]

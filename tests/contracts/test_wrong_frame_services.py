@@ -18,10 +18,10 @@ from twisted.internet.task import LoopingCall
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
 from zope.interface import implementer
 
-from wand.ethernet import Frame
+from wand.ethernet import MAC, Frame
 from wand.interfaces import CONSUMED, IFrameService, IFrameWatcher, NodeContext, Passage, Settings
 from wand.plugin_settings import NoSettings, readSettings
-from wand.table import Peer
+from wand.table import Peer, Rank, Source
 from wand.testing.frame_services import FrameServiceContract
 
 WRONG = Wrongs()
@@ -354,4 +354,40 @@ class SynchronizesWhatItSaw(RightWatcher):
         with tempfile.TemporaryFile() as file:
             file.write(frame)
             os.fsync(file.fileno())
+        return super().arriving(peer, frame)
+
+
+# What belongs to others.
+
+
+@caught("test_tableIsLeftAsItIs", "there are other entries")
+class LearnsIntoTheTable(RightWatcher):
+    def arriving(self, peer: Peer, frame: Frame) -> Passage:
+        self.context.table.put(MAC(bytes(frame[6:12])), peer, Source("learned", Rank.DIRECTORY), 300.0)
+        return super().arriving(peer, frame)
+
+
+@caught("test_saysLittle", "messages for 200 frames")
+class LogsEveryFrame(RightWatcher):
+    def arriving(self, peer: Peer, frame: Frame) -> Passage:
+        self.context.log.info("a frame of {octets} octets", octets=len(frame))
+        return super().arriving(peer, frame)
+
+
+@caught("test_saysLittle", "events for 200 frames")
+class PublishesEveryFrame(RightWatcher):
+    def leaving(self, frame: Frame) -> Passage:
+        self.context.events.publish("frame-seen", octets=len(frame))
+        return super().leaving(frame)
+
+
+@caught("test_clockIsSet", "after the clock of the host was set")
+class LimitsByTheClockOfTheHost(RightWatcher):
+    next = float("-inf")
+
+    def arriving(self, peer: Peer, frame: Frame) -> Passage:
+        now = self.context.wallClock()
+        if now < self.next:
+            return False
+        self.next = now
         return super().arriving(peer, frame)

@@ -630,3 +630,37 @@ class SynchronizesItsDiary(RightListener):
         with tempfile.TemporaryFile() as diary:
             diary.write(event.kind.encode())
             os.fsync(diary)
+
+
+# What comes of it later.
+
+
+@caught("test_givesUp", "it said yes")
+class AdmitsWhenItGivesUp(RightListener):
+    def admit(self, candidate: Candidate) -> Answer:
+        return Deferred(lambda answer: answer.callback(True))
+
+
+@caught("test_refuses", "characters")
+class ExplainsAtLength(RightListener):
+    def verdict(self, candidate: Candidate) -> Verdict:
+        isListed = candidate.name in self.hosts
+        return Verdict(isListed, "" if isListed else "because " * 1000)
+
+
+@caught("test_closeLeavesNothing", "1 subscriptions")
+class StaysSubscribed(RightListener):
+    def __init__(self, hosts: list[str], context: Context) -> None:
+        super().__init__(hosts, context)
+        context.events.subscribe(lambda event: None)
+
+
+@caught("test_clockIsSet", "after the clock of the host was set")
+class TrustsTheClockOfTheHost(RightListener):
+    def __init__(self, hosts: list[str], context: Context) -> None:
+        super().__init__(hosts, context)
+        self.read = context.wallClock()
+
+    def verdict(self, candidate: Candidate) -> Verdict:
+        isFresh = abs(self.context.wallClock() - self.read) < 600
+        return super().verdict(candidate) if isFresh else Verdict(False, "the list is too old")

@@ -664,3 +664,54 @@ class FindsItsOwnAddressAtEachFlush(RightTransport):
     def flush(self) -> None:
         socket.getaddrinfo("127.0.0.1", 22222)
         super().flush()
+
+
+# Octets, accounts, and peers that come back.
+
+
+@caught("test_anyOctets", "octets that end with 00")
+class TakesZerosForPadding(RightTransport):
+    def take(self, peer: Peer, frame: Frame) -> None:
+        super().take(peer, bytes(frame).rstrip(b"\0").ljust(14, b"\0"))
+
+
+@caught("test_anyOctets", "octets that end with ff")
+class EscapesOneOctet(RightTransport):
+    def wire(self, frame: Frame) -> bytes:
+        return super().wire(frame).replace(b"\xff\xff\xff\xff\xff\xff\xff\xff", b"\xff\xff\xff\xff")
+
+
+@caught("test_accountsApart", "of a peer with which nothing passed")
+class OneAccountForAll(RightTransport):
+    def peerStatus(self, peer: Peer) -> PeerStatus:
+        received, sent = sum(self.received.values()), sum(self.sent.values())
+        return PeerStatus(str(peer), "known", [], None, received, 0, sent, 0)
+
+
+@caught("test_peersComeBack", "came as []")
+class ForgetsForGood(RightTransport):
+    def peerRemoved(self, peer: Peer) -> None:
+        self.gone: set[Peer] = {*getattr(self, "gone", ()), peer}
+
+    def send(self, peer: Peer, frame: Frame) -> None:
+        if peer not in getattr(self, "gone", ()):
+            super().send(peer, frame)
+
+
+@caught("test_clockIsSet", "came as []")
+class SendsByTheClockOfTheHost(RightTransport):
+    last = float("-inf")
+
+    def flush(self) -> None:
+        now = self.context.wallClock()
+        if now >= self.last:
+            self.last = now
+            super().flush()
+        self.waiting.clear()
+
+
+@caught("test_saysLittle", "messages for 200 datagrams")
+class LogsEveryDatagram(RightTransport):
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        self.context.log.warn("what is this from {sender}?", sender=sender)
+        super().datagramReceived(datagram, sender)

@@ -144,6 +144,22 @@ def test_brokenModule(dropins: Dropins, source: str, reason: str) -> None:
     assert rejection.reason.startswith(reason)
 
 
+def test_aModuleThatChangesTheProgram(dropins: Dropins) -> None:
+    """
+    What a module changes of the whole program when it is imported is put back and said; what it publishes is found.
+    """
+    umask = os.umask(0o027)
+    try:
+        dropins.write("one", f"import os\nos.umask(0)\n{dedent(GOOD)}")
+        found = dropins.drivers()
+        (rejection,) = found.rejected
+        assert list(found.usable) == ["good"]
+        assert "changed the umask, which was put back" in rejection.reason
+        assert os.umask(umask) == 0o027
+    finally:
+        os.umask(umask)
+
+
 def test_everySortAtOnce(dropins: Dropins) -> None:
     """
     All that can be wrong at once disturbs no good plugin, and everything wrong is listed.

@@ -84,7 +84,8 @@ class Rude(Plugin):
     name = "rude"
 
     def open(self, settings, context):
-        context.clock.callLater(0.1, getattr(self, settings["does"]))
+        self.log, self.again = context.log, context.clock.callLater
+        self.again(0.1, getattr(self, settings["does"]))
         return self
 
     def hang(self):
@@ -95,6 +96,28 @@ class Rude(Plugin):
 
     def shut(self):
         os.closerange(3, 200)
+
+    def stop(self):
+        from twisted.internet import reactor
+        reactor.stop()
+
+    def crash(self):
+        from twisted.internet import reactor
+        reactor.crash()
+
+    def flood(self):
+        import logging
+        from twisted.logger import Logger
+        for number in range(200):
+            for say in (self.log.warn, Logger().error, logging.getLogger("rude").critical):
+                say(f"flood {number} of {time.monotonic()}")
+            print("flood", number)
+            logging.warning("flood %d", number)
+        self.again(0.01, self.flood)
+
+    def handOver(self):
+        from twisted.internet import reactor
+        reactor.callLater(0, reactor.stop)
 
     def told(self, event):
         pass
@@ -266,3 +289,47 @@ def test_aHookThatClosesEverything(server: Server) -> None:
         _, said = process.communicate(timeout=20)
         assert process.returncode == 1
         assert b"it can hear nothing more" in said
+
+
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        ("stop", "the program ends: Rude.stop, at {dropin}:"),
+        ("crash", "the program ends: Rude.crash, at {dropin}:"),
+        ("handOver", "given reactor.stop; plugins of others: hook rude"),
+    ],
+)
+def test_aHookThatStopsTheReactor(server: Server, does: str, said: str) -> None:
+    """
+    A program that a plugin ended, and not its operator, ends in good order, but with status 1, and says who it was.
+    """
+    with rude(server, does) as process:
+        assert process.wait(20) == 1
+        assert said.format(dropin=server.folder / "twisted/plugins/faulty_dropin.py") in server.log
+        assert not server.socket.exists()
+
+
+def test_itsOwnCommand(server: Server) -> None:
+    """
+    By C{wand stop} it ends with status 0, and nobody is blamed.
+    """
+    process = server.started()
+    asked = [str(PROGRAMS / "wand"), f"--control={server.socket}", "stop"]
+    subprocess.run(asked, capture_output=True, timeout=30, check=True)
+    assert process.wait(10) == 0
+    assert "stopped it" not in server.log
+
+
+def test_aHookThatFloodsTheLog(server: Server) -> None:
+    """
+    Whatever a plugin has for its messages, some are told and the others summed, by whom they came from; the program
+    answers meanwhile.
+    """
+    with rude(server, "flood") as process:
+        sources = "wand.plugins.hook.rude", "twisted.plugins.faulty_dropin", "rude", "root", "stdout"
+        wait(lambda: all(f" more lines of {each}, the last: flood" in server.log for each in sources), 30, "the sums")
+        assert server.answers()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == -signal.SIGTERM
+        for each in sources:
+            assert sum(f"[{each}#" in line for line in server.log.splitlines()) < 1000

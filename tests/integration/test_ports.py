@@ -1,5 +1,6 @@
 """
-Tests for nodes whose port is no tap: L{wand.drivers.afpacket}, L{wand.drivers.macvtap}, L{wand.drivers.vde}.
+Tests for nodes whose port is no tap: L{wand.drivers.afpacket}, L{wand.drivers.macvtap}, L{wand.drivers.vde}; and for
+each driver with each other.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -19,11 +21,29 @@ from wand.lab.topology import Node
 
 Make = Callable[..., Deployment]
 
+#: Drivers that are tried with each other.
+DRIVERS = ("tuntap", "vxlan", "afpacket", "macvtap", "vde", "qemu")
+
+#: Plays a virtual machine: a tap, whose frames go through a socket as those of C{-netdev stream} do, each behind its
+#: length (net/stream.c of QEMU).
+_MACHINE = """
+import fcntl, os, socket, struct, sys, threading
+tap = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(tap, 0x400454CA, struct.pack("16sH14x", b"inside", 0x1002))
+node = socket.socket(socket.AF_UNIX)
+node.connect(sys.argv[1])
+def leave():
+    while frame := os.read(tap, 1 << 16): node.sendall(len(frame).to_bytes(4, "big") + frame)
+threading.Thread(target=leave, daemon=True).start()
+stream = node.makefile("rb")
+while head := stream.read(4): os.write(tap, stream.read(int.from_bytes(head, "big")))
+"""
+
 #: Sends a megabyte to whoever asks, and fetches it: TCP in pieces as large as they get.
 _SERVE = "import socket; s = socket.create_server(('', 7000)); c, _ = s.accept(); c.sendall(bytes(1 << 20)); c.close()"
 _FETCH = """
 import socket, sys
-s, n = socket.create_connection((sys.argv[1], 7000)), 0
+s, n = socket.create_connection((sys.argv[1], 7000), 10), 0
 while d := s.recv(1 << 16): n += len(d)
 print(n)
 """
@@ -58,8 +78,7 @@ def test_whatIsOnASwitch(makeNetwork: Make) -> None:
     """
     A host on a switch of VDE is reached; when the switch ends the node says so.
     """
-    if shutil.which("vde_switch") is None:
-        pytest.fail("this test needs a switch: apt install vde2", pytrace=False)
+    _needSwitches()
     network = makeNetwork(count=2, protocol="rel2")
     one, two = network.topology.nodes
     host, directory = network.hosts[two.name], str(network.lab.directory / "switch")
@@ -77,6 +96,64 @@ def test_whatIsOnASwitch(makeNetwork: Make) -> None:
     os.kill(int(pid.read_text()), signal.SIGTERM)
     wait(lambda: not network.programs[two.name].isRunning, 10, "the end of the node")
     assert "the switch closed the port" in network.programs[two.name].log.read_text()
+
+
+def test_everyPair(makeSealed: Make) -> None:
+    """
+    Hosts behind a tap, a device of VXLAN, an interface that joined, one that was handed over, a switch and a virtual
+    machine ping each other and move TCP, in both directions.
+    """
+    _needSwitches()
+    network = makeSealed(count=len(DRIVERS))
+    hosts = {
+        driver: _given(network, node, driver) for driver, node in zip(DRIVERS, network.topology.nodes, strict=True)
+    }
+    for one, (client, _) in hosts.items():
+        for other, (server, address) in hosts.items():
+            if one != other:
+                wait(partial(_pings, client, address), 20, f"an echo from {one} to {other}")
+                _moves(client, server, address)
+
+
+def _given(network: Deployment, node: Node, driver: str) -> tuple[Host, str]:
+    """
+    Give a node a port of a kind.
+
+    @return: the host there, and its address.
+    """
+    host, address, plug = network.hosts[node.name], node.inside, network.lab.directory / f"{driver}.sock"
+    settings = {
+        "vxlan": "trusted = true, id = 77",
+        "macvtap": 'lower = "lan"',
+        "vde": f'switch = "{plug}"',
+        "qemu": f'local = "{plug}"',
+    }
+    changes = [
+        ('driver = "tuntap"', f'driver = "{driver}"\nmtu = 1450\ndriver-settings = {{ {settings.get(driver, "")} }}')
+    ]
+    if driver == "afpacket":
+        changes.append(('"wan0"', '"lan"'))
+    if driver in ("afpacket", "macvtap"):
+        address = f"10.77.1.{DRIVERS.index(driver)}"
+        host = _behind(network, node, address)
+        host.run("ip", "link", "set", "eth0", "mtu", "1450")
+        network.hosts[node.name].run("ip", "link", "set", "lan", "mtu", "1450")
+    if driver == "vde":
+        host.run("vde_switch", "-d", "-p", f"{plug}.pid", "-s", str(plug), "-t", "inside")
+    _restart(network, node, *changes)
+    if driver == "qemu":
+        wait(plug.exists, 30, "the socket")
+        host.start("machine", PYTHON[0], "-c", _MACHINE, str(plug))
+    if driver in ("vde", "qemu"):
+        wait(lambda: "inside" in host.run("ip", "link"), 10, "its interface")
+        host.run("ip", "link", "set", "inside", "address", node.mac, "mtu", "1450", "up")
+        host.run("ip", "address", "add", f"{node.inside}/16", "dev", "inside")
+    return host, address
+
+
+def _needSwitches() -> None:
+    if shutil.which("vde_switch") is None:
+        pytest.fail("this test needs a switch: apt install vde2", pytrace=False)
 
 
 def _restart(network: Deployment, gate: Node, *changes: tuple[str, str]) -> None:

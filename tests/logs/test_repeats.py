@@ -12,7 +12,15 @@ from zope.interface.verify import verifyObject
 
 from wand.events import Event
 from wand.logs.line import HAPPENED
-from wand.logs.repeats import KINDS_MAXIMUM, MESSAGE_BURST, SUMMARY_INTERVAL, Repeats
+from wand.logs.repeats import (
+    KINDS_MAXIMUM,
+    MESSAGE_BURST,
+    SOURCE_BURST,
+    SOURCE_RATE,
+    SUMMARY_INTERVAL,
+    Repeats,
+    sourceOf,
+)
 
 
 def message(text: str, format: str = "{text}", level: str = "warn", **more: object) -> LogEvent:
@@ -99,3 +107,53 @@ class RepeatsTests(SynchronousTestCase):
         for _ in range(100):
             self.repeats(message("x", **{HAPPENED: Event("goodbye", 0.0, {})}))
         self.assertEqual(len(self.told), 100)
+
+    def test_aPluginThatSaysEverythingInItsOwnWords(self) -> None:
+        """
+        Of a plugin whose messages are all of a kind of their own some hundred are told, and the others summed; what
+        other plugins and the program say is told.
+        """
+        loud, other = "wand.plugins.hook.loud", "wand.plugins.hook.other"
+        for number in range(1000):
+            self.repeats(message("", f"frame {number}", log_namespace=loud))
+        self.assertEqual(len(self.told), SOURCE_BURST)
+        self.repeats(message("here", log_namespace=other))
+        self.repeats(message("here"))
+        self.assertEqual(self.told[-2:], ["here", "here"])
+        self.clock.advance(SUMMARY_INTERVAL)
+        self.assertEqual(self.told[-1], f"700 more lines of {loud}, the last: frame 999")
+
+    def test_aPluginThatNeverStops(self) -> None:
+        """
+        It fills no disk, and forgets no other kind of message.
+        """
+        for second in range(100):
+            for number in range(200):
+                self.repeats(message("", f"{second} {number}", log_namespace="acme.hook"))
+            self.clock.advance(1)
+        self.assertLessEqual(len(self.told), SOURCE_BURST + 100 * SOURCE_RATE + 100 / SUMMARY_INTERVAL)
+
+    def test_aPluginHasNoLastWord(self) -> None:
+        """
+        What a plugin says is limited, however important it finds it.
+        """
+        for _ in range(1000):
+            self.repeats(message("flood", level="critical", log_namespace="wand.plugins.hook.loud"))
+        self.assertEqual(len(self.told), MESSAGE_BURST)
+        self.clock.advance(SUMMARY_INTERVAL)
+        self.assertEqual(self.told[-1], "940 more lines of wand.plugins.hook.loud, the last: flood")
+
+
+def test_sources() -> None:
+    """
+    A source is a plugin, a package, or what is printed; our own parts are none.
+    """
+    names = {
+        "wand.plugins.hook.loud.more": "wand.plugins.hook.loud",
+        "twisted.plugins.acme_dropin": "twisted.plugins.acme_dropin",
+        "twisted.web.server": "twisted",
+        "acme.hooks.audit": "acme",
+        "stdout": "stdout",
+        "wand.sealed.node": "",
+    }
+    assert {name: sourceOf({"log_namespace": name}) for name in names} == names

@@ -64,6 +64,7 @@ class EndingTests(SynchronousTestCase):
         self.atExit: list[Any] = []
         self.ended: list[int] = []
         self.patch(ending, "_status", 0)
+        self.patch(ending, "_isToEnd", False)
         self.patch(ending.atexit, "register", lambda *call: self.atExit.append(call))
         self.patch(ending.os, "_exit", self.ended.append)
 
@@ -77,6 +78,15 @@ class EndingTests(SynchronousTestCase):
         ((end, status),) = self.atExit
         end(status)
         self.assertEqual(self.ended, [1])
+
+    def test_isToEnd(self) -> None:
+        """
+        A program ends in good order if we stop it, for whatever reason.
+        """
+        self.assertFalse(ending.isToEnd())
+        self.reactor.run()
+        ending.endBecause(self.reactor, "the tap is gone")
+        self.assertTrue(ending.isToEnd())
 
     def test_lostTwice(self) -> None:
         """

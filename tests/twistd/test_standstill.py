@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 
 from wand.events import Events
 from wand.health.notes import Notes
-from wand.twistd.standstill import Standstill, whereabouts
+from wand.twistd.standstill import Standstill
 
 
 class Reactor:
@@ -83,11 +83,3 @@ def test_aProgramThatIsToEnd() -> None:
     assert not ended
     standstill.look(None)
     assert ended == [1]
-
-
-def test_whereabouts() -> None:
-    """
-    What is named is what called a library, or us; where there is nothing else, the innermost function.
-    """
-    assert whereabouts(None) == "something that cannot be seen"
-    assert whereabouts(sys._getframe()).startswith("test_whereabouts, at ")

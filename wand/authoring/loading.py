@@ -51,7 +51,7 @@ def loaded(project: Path, points: list[tuple[str, str, str]], run: Runner) -> It
             return
         said = json.loads(answer.read_text())
     for kind, name, state, reason, tells, mute in said:
-        if state == "broken":
+        if state == "broken" or (state == "usable" and reason):
             yield bad("discovery", f"{kind} {name}: {reason}")
         elif not tells:
             yield bad("discovery", f"{kind} {name} has no attribute settings, so nobody learns what it can be told")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
@@ -44,6 +45,7 @@ def plugins(name: str | None, config: str | None, asJSON: bool) -> Operation:
             _list(off, asJSON)
         else:
             _describe(name, off, asJSON)
+        _leave()
 
     return Operation(run)
 
@@ -84,6 +86,16 @@ def _describe(name: str, off: list[str], asJSON: bool) -> None:
         if number:
             click.echo()
         _showOne(each)
+
+
+def _leave() -> None:
+    """
+    End here if a plugin began a thread: Python would wait for it.
+    """
+    if any(not each.daemon for each in threading.enumerate() if each is not threading.main_thread()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def disabled(config: str | None) -> list[str]:
@@ -140,6 +152,9 @@ def _show(title: str, found: list[PluginStatus]) -> None:
     if found[0].state == "usable":
         told = [(*row, each.about) for row, each in zip(rows, found, strict=True)]
         showGrid(Grid(("KIND", "NAME", "DISTRIBUTION", "VERSION", "ABOUT"), told))
+        for each in found:
+            if each.reason:
+                click.echo(clean(f"{each.kind} {each.name}: {each.reason}"))
     else:
         why = [(*row, each.state, _reason(each)) for row, each in zip(rows, found, strict=True)]
         showGrid(Grid(("KIND", "NAME", "DISTRIBUTION", "VERSION", "STATE", "REASON"), why))

@@ -71,6 +71,13 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 ControlPath = Annotated[str, about("path of the control socket")]
 ControlGroup = Annotated[str, about("the group that may use the control socket")]
 
+MemoryNote = Annotated[
+    int, about("how many megabytes of memory it may take before wand status says so; 0 for any number")
+]
+
+#: From how many megabytes on it is said if the operator says nothing else.
+MEMORY_NOTE: Final = 1024
+
 #: The keys of a program that serves metrics.
 MetricsPlace = Annotated[str, about("where to serve metrics for Prometheus, such as 127.0.0.1:9450; else nowhere")]
 MetricsPeers = Annotated[int, about("of how many peers there are metrics of their own; 0 for none")]

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from wand.address_ranges import AddressRanges
 from wand.config.checks import checkAddress, checkConsole, checked, checkMetrics, checkRelay
 from wand.config.keys import (
+    MEMORY_NOTE,
     METRICS_PEERS,
     RELAY_CHANNELS,
     RELAY_MEGABITS,
@@ -21,6 +22,7 @@ from wand.config.keys import (
     ConsolePlace,
     ControlGroup,
     ControlPath,
+    MemoryNote,
     MetricsPeers,
     MetricsPlace,
     PluginSettings,
@@ -43,6 +45,7 @@ class EtudConfiguration(Configuration, frozen=True, forbid_unknown_fields=True, 
 
     control: ControlPath = f"{RUN}/etud.sock"
     controlGroup: ControlGroup = ""
+    memoryNote: MemoryNote = MEMORY_NOTE
     state: StatePath = f"{STATE}/etud"
     driver: Annotated[str, about("the tap driver; see wand plugins")] = "tuntap"
     driverSettings: Annotated[dict[str, Any], about("the driver's own settings")] = {}

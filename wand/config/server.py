@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from wand.address_ranges import AddressRanges
 from wand.config.checks import checkConsole, checked, checkMetrics, checkRelay, localPlace
 from wand.config.keys import (
+    MEMORY_NOTE,
     METRICS_PEERS,
     RELAY_CHANNELS,
     RELAY_MEGABITS,
@@ -21,6 +22,7 @@ from wand.config.keys import (
     ConsolePlace,
     ControlGroup,
     ControlPath,
+    MemoryNote,
     MetricsPeers,
     MetricsPlace,
     RelayChannels,
@@ -42,6 +44,7 @@ class WansdConfiguration(Configuration, frozen=True, forbid_unknown_fields=True,
     listen: Annotated[str, about("local IP address for the UDP port")] = "0.0.0.0"
     port: Annotated[int, about("UDP port on which nodes register")] = SERVER_PORT
     state: StatePath = f"{STATE}/wansd"
+    memoryNote: MemoryNote = MEMORY_NOTE
     store: Annotated[str, about("where the registry is kept; see wand plugins")] = "sqlite"
     storeSettings: Annotated[dict[str, Any], about("the store's own settings")] = {}
     recover: Annotated[

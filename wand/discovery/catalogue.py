@@ -15,22 +15,27 @@ from types import ModuleType
 from typing import Any, Final, Generic, TypeVar, cast
 
 import attrs
+from twisted.logger import Logger
 
 from wand.discovery.builtins import BUILTINS, builtins
 from wand.discovery.dropins import ANYTHING, describe
 from wand.discovery.entry_points import allEntryPoints, entryPoints
 from wand.discovery.in_dropins import inDropins
 from wand.discovery.inspecting import faultOf, whyUnusable
+from wand.discovery.intact import intact
 from wand.discovery.kinds import kindOf
 from wand.discovery.published import Findings, Published, Rejection, Source
 from wand.discovery.slow import told
 from wand.errors import NoSuchPlugin
+from wand.health.origin import OURS
 from wand.nearest import nearest
 
 #: Where plugins are published, and in which order it is looked.
 SOURCES: Final[Sequence[Source]] = (builtins, entryPoints, inDropins())
 
 Plugin = TypeVar("Plugin")
+
+_log: Final = Logger(namespace="wand")
 
 #: What is said of a plugin that C{disabled-plugins} of a configuration names.
 SWITCHED_OFF: Final = "it is switched off by disabled-plugins"
@@ -44,7 +49,7 @@ class Look:
     @ivar published: how it was announced.
     @ivar plugin: the plugin; C{None} unless it is as it should be.
     @ivar state: C{usable}; C{unusable} on this host; C{broken}; C{off}; or C{taken}, if another has its name.
-    @ivar reason: why it cannot be used; empty if it can.
+    @ivar reason: why it cannot be used, or what else is to be said of it; else empty.
     """
 
     published: Published
@@ -177,17 +182,29 @@ def discover(
 
 def lookAt(published: Published) -> Look:
     """
-    Import a plugin and look at it.
+    Import a plugin and look at it.  What that changes of the process is put back, and said.
     """
-    with told(published):
-        try:
-            thing = published.load()
-        except ANYTHING as error:
-            return Look(published, None, "broken", _why(published, error))
-        fault = faultOf(published, thing)
-        if fault is not None:
-            return Look(published, None, "broken", fault)
-        reason = whyUnusable(thing)
+    if published.distribution == OURS:
+        return _look(published)
+    name = f"the {published.kind} {published.name!r} of {published.owner}"
+    with told(published), intact(name) as changed:
+        look = _look(published)
+    if not changed:
+        return look
+    text = f"importing it changed {'; '.join(changed)}: report that to its author"
+    _log.warn("{name}: {text}", name=name, text=text)
+    return attrs.evolve(look, reason=f"{look.reason}; {text}" if look.reason else text)
+
+
+def _look(published: Published) -> Look:
+    try:
+        thing = published.load()
+    except ANYTHING as error:
+        return Look(published, None, "broken", _why(published, error))
+    fault = faultOf(published, thing)
+    if fault is not None:
+        return Look(published, None, "broken", fault)
+    reason = whyUnusable(thing)
     return Look(published, thing, "usable" if reason is None else "unusable", reason or "")
 
 

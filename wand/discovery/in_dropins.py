@@ -17,6 +17,7 @@ from twisted.plugin import IPlugin
 import twisted.plugins
 from wand.discovery.dropins import ANYTHING, search
 from wand.discovery.inspecting import silence
+from wand.discovery.intact import intact
 from wand.discovery.kinds import GROUPS, KINDS
 from wand.discovery.published import Findings, Published, Rejection, Source, isName
 from wand.health.origin import distributionOf
@@ -33,9 +34,15 @@ def inDropins(packages: Sequence[ModuleType] = PACKAGES) -> Source:
     """
 
     def find(kind: str) -> Findings:
-        candidates, broken = search(KINDS[kind], packages)
+        with intact("a module in twisted/plugins") as changed:
+            candidates, broken = search(KINDS[kind], packages)
         found = sorted((_published(kind, each) for each in candidates), key=lambda each: each.where)
-        return Findings(found, [Rejection("", each.name, each.where, each.reason) for each in broken])
+        rejected = [Rejection("", each.name, each.where, each.reason) for each in broken]
+        if changed:
+            places = ", ".join(sorted(each.__name__ for each in packages))
+            reason = f"importing one of its modules changed {'; '.join(changed)}: report that to its author"
+            rejected.append(Rejection("", places, places, reason))
+        return Findings(found, rejected)
 
     return find
 

@@ -11,7 +11,6 @@ from threading import Timer
 from typing import Final
 
 from wand.discovery.published import Published
-from wand.health.origin import OURS
 
 #: Seconds after which it is said that a plugin is waited for.
 PATIENCE: Final = 3.0
@@ -20,11 +19,8 @@ PATIENCE: Final = 3.0
 @contextmanager
 def told(published: Published, seconds: float = PATIENCE) -> Iterator[None]:
     """
-    Say on standard error that a plugin of somebody else's is waited for, if what is done within the C{with} takes long.
+    Say on standard error that a plugin is waited for, if what is done within the C{with} takes long.
     """
-    if published.distribution == OURS:
-        yield
-        return
     timer = Timer(seconds, _say, [published])
     timer.daemon = True
     timer.start()

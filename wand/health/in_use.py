@@ -7,6 +7,7 @@ from __future__ import annotations
 import attrs
 
 from wand.health.failures import Failures
+from wand.health.origin import isOurs
 from wand.status import UsedStatus
 
 
@@ -39,6 +40,14 @@ class InUse:
         One was closed.
         """
         self._used.pop((kind, name), None)
+
+    def others(self) -> list[str]:
+        """
+        Those of other distributions, for people: C{hook audit of wand-audit 1.0}.
+        """
+        used = self._used.items()
+        found = [(f"{kind} {name}", each.owner) for (kind, name), each in used if not isOurs(each.opened)]
+        return [f"{what} of {owner}" if owner else what for what, owner in found]
 
     def status(self, failures: Failures) -> list[UsedStatus]:
         """

@@ -1,5 +1,5 @@
 """
-A flood of one message is summed: whoever causes it fills no disk, and hides nothing else.
+A flood is summed, of one message, or of all that a plugin says: whoever causes it fills no disk, and hides nothing.
 """
 
 from __future__ import annotations
@@ -20,22 +20,42 @@ from wand.timing.token_buckets import TokenBuckets
 MESSAGE_RATE: Final = 1.0
 MESSAGE_BURST: Final = 60.0
 
-#: How many kinds are told apart.
+#: The same for all that comes from one source that is not ours, whose messages may each be of a kind of their own.
+SOURCE_RATE: Final = 5.0
+SOURCE_BURST: Final = 300.0
+
+#: How many kinds and sources are told apart.
 KINDS_MAXIMUM: Final = 1024
 
 #: Seconds after which those that were not told are, together.
 SUMMARY_INTERVAL: Final = 5.0
 
 
-#: How the last one begins.
+#: How the last one begins, and that of somebody else.
 _SUMMARY: Final = "repeated {repeated} times, the last: "
+_MORE: Final = "{repeated} more lines of {log_namespace}, the last: "
+
+#: What namespaces of ours begin with, and those of plugins, with how much of them says which plugin.
+_OURS: Final = "wand."
+_PLUGINS: Final = {"wand.plugins.": 4, "twisted.plugins.": 3}
+
+
+def sourceOf(event: LogEvent) -> str:
+    """
+    Who says something, if it is not us: a plugin, by its own logger, or a package.
+    """
+    namespace = str(event.get("log_namespace"))
+    for begin, depth in _PLUGINS.items():
+        if namespace.startswith(begin):
+            return ".".join(namespace.split(".")[:depth])
+    return "" if namespace.startswith(_OURS) else namespace.partition(".")[0]
 
 
 def _isLastWord(event: LogEvent) -> bool:
     """
     May a program say this when it ends?  With an exception, which Twisted calls critical as well, it goes on.
     """
-    return event.get("log_level") is LogLevel.critical and "log_failure" not in event
+    return event.get("log_level") is LogLevel.critical and "log_failure" not in event and not sourceOf(event)
 
 
 def _atOnce(call: Callable[[], object]) -> None:
@@ -45,8 +65,8 @@ def _atOnce(call: Callable[[], object]) -> None:
 @implementer(ILogObserver)
 class Repeats:
     """
-    Hands messages on, and of a kind that comes too often the last one now and then, with the number of those that it
-    stands for.  Of one kind are messages that are the same line of the program.
+    Hands messages on, and of a kind, or of a source, that comes too often the last one now and then, with the number of
+    those that it stands for.  Of one kind are messages that are the same line of the program.
     """
 
     def __init__(
@@ -62,7 +82,8 @@ class Repeats:
         self._tell = tell
         self._fromThread = fromThread
         self._buckets = TokenBuckets(clock, MESSAGE_RATE, MESSAGE_BURST, KINDS_MAXIMUM)
-        self._untold: dict[str, tuple[int, LogEvent]] = {}
+        self._sources = TokenBuckets(clock, SOURCE_RATE, SOURCE_BURST, KINDS_MAXIMUM)
+        self._untold: dict[tuple[str, str], tuple[int, LogEvent]] = {}  # by how it is summed, and of what
         self._summary = Timer(clock, self.summarize)
         self._lock = Lock()
 
@@ -80,21 +101,36 @@ class Repeats:
         """
         with self._lock:
             untold, self._untold = self._untold, {}
-        for count, last in untold.values():
-            self._tell({**last, REPEATED: count, "log_format": f"{_SUMMARY}{last.get('log_format') or ''}"})
+        for (summary, _), (count, last) in untold.items():
+            self._tell({**last, REPEATED: count, "log_format": f"{summary}{last.get('log_format') or ''}"})
 
     def _mayTell(self, event: LogEvent) -> bool:
         kind = f"{event.get('log_namespace')} {event.get('log_level')} {event.get('log_format')}"[:200]
+        source = sourceOf(event)
         with self._lock:
-            if kind not in self._untold and self._buckets.take(kind):
+            excess = self._excess(kind, source)
+            if excess is None:
                 return True
             isFirst = not self._untold
-            if kind not in self._untold and len(self._untold) >= KINDS_MAXIMUM:
-                kind = next(iter(self._untold))
-            self._untold[kind] = self._untold.get(kind, (0, event))[0] + 1, event
+            if excess not in self._untold and len(self._untold) >= KINDS_MAXIMUM:
+                excess = next(iter(self._untold))
+            self._untold[excess] = self._untold.get(excess, (0, event))[0] + 1, event
         if isFirst:
             self._fromThread(self._arm)
         return False
+
+    def _excess(self, kind: str, source: str) -> tuple[str, str] | None:
+        """
+        What there is too much of.
+        """
+        if source and (_MORE, source) in self._untold:
+            return _MORE, source
+        summary = _MORE if source else _SUMMARY
+        if (summary, kind) in self._untold or not self._buckets.take(kind):
+            return summary, kind
+        if source and not self._sources.take(source):
+            return _MORE, source
+        return None
 
     def _arm(self) -> None:
         if not self._summary.isSet:

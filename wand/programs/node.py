@@ -82,7 +82,7 @@ class NodeService(ProgramService[EtudConfiguration]):
         )
         state = NodeMonitor(surroundings.context, lambda: self.etud.member, self.wand.status)
         rules = (*SEALED, *NODE) if self.etud.hasMembers else (*REL2, *NODE)
-        looks = [*state.looks, self.etud.lookAtRelay, self.etud.lookAtGroups, self.admission.look]
+        looks = [*state.looks, self.memory.look, self.etud.lookAtRelay, self.etud.lookAtGroups, self.admission.look]
         for service in (self.etud, self.wand, Monitor(surroundings.context, rules, looks)):
             service.setServiceParent(self)
 

@@ -21,6 +21,7 @@ from wand.logs.levels import Levels
 from wand.programs.atomic import AtomicService
 from wand.programs.hooks import HookService
 from wand.programs.log_report import Reported, reportOf
+from wand.programs.memory_look import MemoryLook
 from wand.programs.state_service import StateService
 from wand.programs.store_settings import storeSettings
 from wand.recent_events import RecentEvents
@@ -46,6 +47,7 @@ class Surroundings(Generic[Kind]):
     @ivar lost: ends it because of a reason.
     @ivar origin: the configuration file, for people; empty without one.
     @ivar levels: how much each part says in the log.
+    @ivar resident: gives how much memory it takes, in octets; 0 if that is not known.
     """
 
     load: Callable[[], Kind]
@@ -55,6 +57,7 @@ class Surroundings(Generic[Kind]):
     lost: Callable[[str], object]
     origin: str = ""
     levels: Levels = attrs.field(factory=Levels)
+    resident: Callable[[], int] = int
 
 
 class ProgramService(AtomicService, Generic[Kind]):
@@ -63,6 +66,7 @@ class ProgramService(AtomicService, Generic[Kind]):
 
     @ivar configuration: as it was last read.
     @ivar hooks: code of the operator's at work.
+    @ivar memory: what its monitor looks at besides.
     @ivar consoleAccess: who may use its console; C{None} if it serves none.
     @cvar foreign: files that only the state directories of other kinds of programs have.
     @cvar both: a file that says that this program is of both kinds; see L{wand.state.StateDirectory.checkKind}.
@@ -84,6 +88,7 @@ class ProgramService(AtomicService, Generic[Kind]):
             StateService(self.configuration.state, surroundings.owner, self.foreign, self.both).setServiceParent(self)
         self.hooks = HookService(self.configuration, surroundings.context)
         self.hooks.setServiceParent(self)
+        self.memory = MemoryLook(surroundings.context, self.configuration.memoryNote, surroundings.resident)
         self._surroundings = surroundings
         self._started = surroundings.context.clock.seconds()
         self.consoleAccess: ConsoleAccess | None = None

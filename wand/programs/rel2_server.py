@@ -30,7 +30,7 @@ class REL2ServerProgram(ProgramService[WansdConfiguration]):
             self.configuration, surroundings.context, surroundings.owner, self.hooks, surroundings.lost
         )
         self._service.setServiceParent(self)
-        Monitor(surroundings.context, REL2).setServiceParent(self)
+        Monitor(surroundings.context, REL2, [self.memory.look]).setServiceParent(self)
 
     @property
     def _server(self) -> REL2Server:

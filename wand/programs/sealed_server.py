@@ -53,7 +53,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         )
         self._administration: ServerAdministration[NetworkServer] = ServerAdministration(self._service)
         self._service.setServiceParent(self)
-        Monitor(surroundings.context, SEALED, [self._look]).setServiceParent(self)
+        Monitor(surroundings.context, SEALED, [self._look, self.memory.look]).setServiceParent(self)
 
     def opened(self) -> Deferred[NetworkServer]:
         """

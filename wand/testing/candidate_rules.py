@@ -26,13 +26,23 @@ CANDIDATE: Final = Rule(
 )
 REACHABLE: Final = Rule(
     "OwnCandidate",
-    "it leads to this host from others: it is no loopback address and has a port",
+    "it leads to this host from others: it is no loopback address and none of a link alone, and has a port",
     "others would try themselves, and lose time",
 )
 ONCE: Final = Rule(
     "ICandidates.start",
     "each candidate is told once in a list",
     "others are told of the first four: one that is there twice takes the place of another",
+)
+FEW: Final = Rule(
+    "ICandidates.start",
+    "it tells no more than 64 candidates",
+    "others are told of four, and a node tries each by itself",
+)
+MODEST: Final = Rule(
+    "ICandidates",
+    "it sends no more than a few datagrams a second, and few when nothing changes",
+    "routers are small computers, and servers answer thousands of nodes",
 )
 ONLY_NEWS: Final = Rule(
     "ICandidates.start",

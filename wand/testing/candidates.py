@@ -16,11 +16,15 @@ from wand.endpoint import Endpoint
 from wand.errors import AddressInvalid
 from wand.interfaces import CANDIDATE_KINDS, ICandidates, ICandidateSource, IWandPlugin, NodeContext, OwnCandidate
 from wand.testing import candidate_rules as rules
+from wand.testing import plugin_rules
 from wand.testing.node_plugins import NodePluginBench
 from wand.testing.plugin_contract import PluginContract
 
 #: Seconds that a source has to stop.
 STOP_PATIENCE = 1.5
+
+#: How many candidates it may tell.
+CANDIDATES_MAXIMUM = 64
 
 
 class CandidateSourceContract(NodePluginBench, PluginContract):
@@ -34,12 +38,14 @@ class CandidateSourceContract(NodePluginBench, PluginContract):
     The node that it is opened for is at 192.168.1.2, port 22222, in simulated time.
 
     @ivar told: what the source told.
+    @ivar requestsMaximum: how many datagrams it may send in a second, on average, when nothing changes.
     """
 
     pluginInterface = ICandidateSource
     openedInterface = ICandidates
     context: NodeContext
     told: list[list[OwnCandidate]]
+    requestsMaximum: int = 2
 
     def makeSource(self) -> ICandidateSource:
         """
@@ -131,6 +137,8 @@ class CandidateSourceContract(NodePluginBench, PluginContract):
         self.begun(candidates)
         self.expect(bool(self.told), rules.TELLS, "it told nothing")
         self.expect(bool(self.told[-1]), rules.TELLS, "it has none here: let the test have what it looks for")
+        count = len(self.told[-1])
+        self.expect(count <= CANDIDATES_MAXIMUM, rules.FEW, f"it told {count}")
         for each in self.told[-1]:
             self._look(each)
         endpoints = [each.endpoint for each in self.told[-1]]
@@ -146,10 +154,38 @@ class CandidateSourceContract(NodePluginBench, PluginContract):
         isAbout = isinstance(about, str) and about.strip() and about[-1] != "." and about.isprintable()
         isGood = isSame and candidate.kind in CANDIDATE_KINDS and bool(isAbout)
         self.expect(isGood, rules.CANDIDATE, f"{candidate}")
-        isFar = not ip_address(candidate.endpoint.host).is_loopback and candidate.endpoint.port > 0
+        host = ip_address(candidate.endpoint.host)
+        isFar = not host.is_loopback and not host.is_link_local and candidate.endpoint.port > 0
         self.expect(isFar, rules.REACHABLE, f"{candidate.endpoint}")
         isOwn = candidate.kind != "host" or candidate.endpoint.port == self.context.port
         self.expect(isOwn, rules.OWN_PORT, f"{candidate.endpoint}, and the port is {self.context.port}")
+
+    def test_asksSeldom(self) -> None:
+        """
+        When nothing changes it sends little.
+        """
+        candidates = self.opened()
+        self.begun(candidates)
+        sent = len(self.network.sent)
+        for _ in range(6000):
+            self.clock.advance(0.01)
+        sent = len(self.network.sent) - sent
+        self.expect(sent <= 60 * self.requestsMaximum, rules.MODEST, f"{sent} datagrams in a minute, answers included")
+        self.stopped(candidates)
+
+    def test_clockIsSet(self) -> None:
+        """
+        That the clock of the host is set back, at its start, does it no harm.
+        """
+        set_ = self.clockOfTheHost()
+        candidates = self.opened()
+        with self.keeping(rules.TELLS, "start()"):
+            candidates.start(self.take)
+        set_(-86_400.0)
+        self.pass_(10)
+        found = "it told nothing within ten seconds, in which the clock of the host was set back by a day"
+        self.expect(bool(self.told), plugin_rules.ELAPSED, found)
+        self.stopped(candidates)
 
     def test_moved(self) -> None:
         """

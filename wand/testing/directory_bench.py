@@ -120,6 +120,7 @@ class DirectoryBench(NodePluginBench):
                 and each.state
                 and isinstance(each.entries, int)
                 and each.entries >= 0
+                and (each.answered is None or each.answered <= self.context.wallClock())
             )
             self.expect(bool(isFilled), rules.STATUS, f"{when} it returned {each!r}")
         return status

@@ -9,10 +9,14 @@ from random import Random
 from typing import Final
 
 from wand.errors import WandError
+from wand.interfaces import IRovingDirectory
 from wand.testing import directory_rules as rules
+from wand.testing import plugin_rules
+from wand.testing.contract import Rule
 from wand.testing.directory_bench import DirectoryBench
 from wand.testing.inbox import Deaf
 from wand.testing.memory import grownBy
+from wand.testing.saying import saying
 
 #: For how many seconds it is seen that entries stay, and how often in that time.
 _STAYING: Final = (600, 120)
@@ -20,6 +24,13 @@ _STAYING: Final = (600, 120)
 #: How many datagrams of strangers come to see whether they are kept, and how long they are.
 _MANY: Final = 400
 _LENGTH: Final = 1000
+
+#: How many come to hear what is said of them.
+_TALK: Final = 200
+
+#: By how many seconds the clock of the host is set back, and how long it is seen what comes of it.
+_DAY: Final = 86_400.0
+_SETTLING: Final = 180.0
 
 
 class DirectoryManners(DirectoryBench):
@@ -42,6 +53,51 @@ class DirectoryManners(DirectoryBench):
             found = {each.mac: each.peer for each in self.entries()}
             missing = [str(mac) for mac, peer in self.listed().items() if found.get(mac) != peer]
             self.expect(not missing, rules.STAYS, f"after {self.clock.seconds():.0f} s without {', '.join(missing)}")
+
+    def test_whatItListsStaysWhenItMoves(self) -> None:
+        """
+        So it does when the host moves.
+        """
+        directory = self.begun()
+        for _ in range(3):
+            if IRovingDirectory.providedBy(directory):
+                directory.moved()
+            self._listsAll(rules.MOVES, "when the host has moved")
+            self.pass_(0.5)
+            self._listsAll(rules.MOVES, "half a second later")
+
+    def test_clockIsSet(self) -> None:
+        """
+        So it does when the clock of the host is set back.
+        """
+        set_ = self.clockOfTheHost()
+        self.begun()
+        set_(-_DAY)
+        self.pass_(_SETTLING)
+        self._listsAll(plugin_rules.ELAPSED, f"{_SETTLING:g} s after the clock of the host was set back by a day")
+
+    def _listsAll(self, rule: Rule, when: str) -> None:
+        found = {each.mac: each.peer for each in self.entries()}
+        for mac, peer in self.listed().items():
+            self.expect(found.get(mac) == peer, rule, f"{when} {mac} is at {found.get(mac)}, and not at {peer}")
+
+    def test_saysLittle(self) -> None:
+        """
+        It does not talk of every datagram of a stranger's.
+        """
+        self.begun()
+        ports = sorted({each.sender for each in self.network.sent if each.sender.host == "192.168.1.2"})
+        if not ports:
+            return
+        stranger, random = self.network.host("198.51.100.66").bind("0.0.0.0", 4444, Deaf()), Random(3)
+        with saying(self.context) as said:
+            for number in range(_TALK):
+                stranger.send(random.randbytes(number), ports[number % len(ports)])
+                self.clock.advance(0)
+        found = f"{said.messages} messages for {_TALK} datagrams"
+        self.expect(said.messages < _TALK // 4, plugin_rules.SAYS_LITTLE, found)
+        found = f"{said.events} events for {_TALK} datagrams"
+        self.expect(said.events < _TALK // 4, plugin_rules.SAYS_LITTLE, found)
 
     def test_asksSeldom(self) -> None:
         """

@@ -15,7 +15,8 @@ NOT_BEFORE: Final = Rule(
 )
 STATUS: Final = Rule(
     "IDirectory.status",
-    "it returns a sequence of DirectoryStatus, one for each name, at any time, before the start and after the end, too",
+    "it returns a sequence of DirectoryStatus, one for each name, at any time, before the start and after the end, "
+    "too, in which answered is no time to come",
     "commands show it whenever they are asked",
 )
 OWN_SOURCES: Final = Rule(
@@ -32,6 +33,11 @@ STAYS: Final = Rule(
     "IDirectory",
     "what it lists stays in the table for as long as it is listed, also while another is opened and closed",
     "an entry whose lifetime ends before it is confirmed is a host that cannot be reached for a moment, time and again",
+)
+MOVES: Final = Rule(
+    "IRovingDirectory.moved",
+    "what it lists stays in the table while it asks again",
+    "a laptop that wakes up moves dozens of times within a second, and its connections are to go on",
 )
 MODEST: Final = Rule(
     "IDirectory",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wand.ethernet import Frame
-from wand.interfaces import CONSUMED, IFrameService, IFrameWatcher, IWandPlugin
+from wand.interfaces import CONSUMED, IFrameService, IFrameWatcher, IWandPlugin, NodeContext
 from wand.table import Peer
 from wand.testing import frame_service_rules as rules
 from wand.testing.node_plugins import NodePluginBench
@@ -26,6 +26,7 @@ class FrameServiceBench(NodePluginBench):
 
     pluginInterface = IFrameService
     openedInterface = IFrameWatcher
+    context: NodeContext
     peer: Peer = "192.0.2.7:22222"
     mtu: int = 1400
     injected: list[Frame]

@@ -8,16 +8,25 @@ from time import perf_counter
 from typing import Any, Final
 
 from wand.endpoint import Endpoint
+from wand.ethernet import MAC
 from wand.interfaces import IFrameWatcher
-from wand.table import Peer
+from wand.table import OPERATOR, Peer
 from wand.testing import frame_service_rules as rules
+from wand.testing import plugin_rules
 from wand.testing.frame_service_bench import FrameServiceBench
+from wand.testing.saying import saying
 
 #: Seconds that a call may take, when it is quickest.
 _QUICK: Final = 0.001
 
 #: How often, and after how many seconds, the same frames are shown.
 _ROUNDS: Final = (20, 10.0)
+
+#: By how many seconds the clock of the host is set back.
+_DAY: Final = 86_400.0
+
+#: How many frames are shown to hear what is said of them.
+_MANY: Final = 200
 
 
 class FrameServiceManners(FrameServiceBench):
@@ -68,6 +77,42 @@ class FrameServiceManners(FrameServiceBench):
         for frame in self.passing():
             answers = self.ask(watcher, memoryview(frame))
             self.expect(answers == (True, True), rule, f"{when} it says {answers} of {frame[:40].hex()}")
+
+    def test_clockIsSet(self) -> None:
+        """
+        Nor does it matter that the clock of the host is set back meanwhile.
+        """
+        set_ = self.clockOfTheHost()
+        watcher = self.opened()
+        self._passes(watcher, plugin_rules.ELAPSED, "at first")
+        set_(-_DAY)
+        self.clock.advance(_ROUNDS[1])
+        self._passes(watcher, plugin_rules.ELAPSED, "after the clock of the host was set back by a day")
+
+    def test_tableIsLeftAsItIs(self) -> None:
+        """
+        What it sees changes no entry of the table.
+        """
+        watcher, table = self.opened(), self.context.table
+        table.put(MAC(b"\2\xee\0\0\0\1"), self.peer, OPERATOR)
+        before = table.page(None, 1000)
+        for frame in (*self.typical(), *self.passing()):
+            self.ask(watcher, memoryview(frame))
+        self.expect(table.page(None, 1000) == before, rules.TABLE_KEPT, "there are other entries than before")
+
+    def test_saysLittle(self) -> None:
+        """
+        It does not talk of every frame.
+        """
+        watcher, frames = self.opened(), [*self.typical(), *self.passing()]
+        with saying(self.context) as said:
+            for number in range(_MANY):
+                frame = frames[number % len(frames)]
+                self.ask(watcher, bytes(frame[:6]) + b"\2\xab" + number.to_bytes(4, "big") + frame[12:])
+        found = f"{said.messages} messages for {_MANY} frames, there and back"
+        self.expect(said.messages < _MANY // 4, plugin_rules.SAYS_LITTLE, found)
+        found = f"{said.events} events for {_MANY} frames, there and back"
+        self.expect(said.events < _MANY // 4, plugin_rules.SAYS_LITTLE, found)
 
     def test_whatIsInjectedLater(self) -> None:
         """

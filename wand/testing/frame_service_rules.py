@@ -79,6 +79,11 @@ LASTS: Final = Rule(
     "what passes now passes later, too (what limits a rate lets the next second's frames pass)",
     "a node runs for months",
 )
+TABLE_KEPT: Final = Rule(
+    "NodeContext.table",
+    "the table is only read",
+    "directories, with the operator first, say where an address is: a frame says what its sender likes",
+)
 CLOSE: Final = Rule(
     "IFrameWatcher.close",
     "nothing is left, no timer and no descriptor, and nothing is injected any more; more calls do nothing",

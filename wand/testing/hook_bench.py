@@ -4,7 +4,7 @@ A hook that is told and asked, for tests of hooks.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from unicodedata import category
 
 from twisted.internet.defer import Deferred, fail
@@ -18,6 +18,9 @@ from wand.testing import hook_rules as rules
 from wand.testing.hook_questions import Question, address, admission, route
 from wand.testing.hook_samples import EVENTS, makeCandidate
 from wand.testing.plugin_bench import PluginBench
+
+#: How long the reason of a verdict may be, in characters, besides what it repeats of the question.
+_LENGTH_MAXIMUM: Final = 300
 
 
 class HookBench(PluginBench):
@@ -164,6 +167,12 @@ class HookBench(PluginBench):
             isBool = answer.admit is True or answer.admit is False
             self.expect(isBool, question.rule(rules.ANSWERS), f"{answer!r}")
             self.expect(_isLine(answer.reason), rules.REASON, f"{answer.reason!r}")
+            length = len(answer.reason)
+            self.expect(
+                length <= _LENGTH_MAXIMUM + len(about),
+                rules.REASON,
+                f"{length} characters, {answer.reason[:40]!r} first",
+            )
         return bool(answer)
 
     def _notNow(self, failure: Failure, question: Question) -> None:

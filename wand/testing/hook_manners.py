@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from wand.events import Event
 from wand.interfaces import Candidate
 from wand.testing import hook_rules as rules
+from wand.testing import plugin_rules
 from wand.testing.hook_bench import HookBench
 from wand.testing.hook_questions import admission
 from wand.testing.hook_samples import EVENTS, makeCandidate
@@ -24,6 +25,9 @@ _QUICK: Final = 0.04
 #: How many candidates are asked about to see whether they are kept, and how long their names are.
 _MANY: Final = 40
 _LENGTH: Final = 5000
+
+#: By how many seconds the clock of the host is set back.
+_DAY: Final = 86_400.0
 
 #: How many events a hook may publish when it is told of one.
 _ANSWERS: Final = 10
@@ -92,6 +96,19 @@ class HookManners(HookBench):
             published.clear()
             listener.told(event)
             self.expect(len(published) <= _ANSWERS, rules.NO_LOOP, f"{event} is answered without an end")
+
+    def test_clockIsSet(self) -> None:
+        """
+        That the clock of the host is set back changes no answer.
+        """
+        set_ = self.clockOfTheHost()
+        listener = self.opened()
+        for isBack in (False, True):
+            set_(-_DAY if isBack else 0.0)
+            for question in self.questions(listener, isYes=True):
+                answer = self.answerTo(listener, question)
+                found = f"after the clock of the host was set back by a day it answers {answer} about {question.about}"
+                self.expect(answer is not False, plugin_rules.ELAPSED, found)
 
     def test_twoAtOnce(self) -> None:
         """

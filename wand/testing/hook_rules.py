@@ -56,7 +56,7 @@ IN_TIME: Final = Rule(
 )
 REASON: Final = Rule(
     "Verdict.reason",
-    "it is one line of text without control characters",
+    "it is one line of text without control characters, of no more than some 300 characters",
     "the operator of the node that is refused sees it, in a terminal; the name of a candidate is a stranger's (use !r)",
 )
 ADMITS: Final = Rule(
@@ -81,8 +81,8 @@ APART: Final = Rule(
 )
 GIVES_UP: Final = Rule(
     "IHookListener.admit",
-    "a Deferred that is cancelled is given up without an error, and nothing is left of it",
-    "after 5 s it is cancelled; whatever goes on then adds up with each try",
+    "a Deferred that is cancelled is given up without an error and without a yes, and nothing is left of it",
+    "after 5 s it is cancelled; whatever goes on then adds up with each try, and nobody gets in by making it late",
 )
 CLOSE: Final = Rule(
     "IHookListener.close",

@@ -181,10 +181,14 @@ class HookContract(HookManners, PluginContract):
 
     def _giveUp(self, answer: Any, question: Question) -> None:
         if isinstance(answer, Deferred) and not answer.called:
-            answer.addErrback(lambda failure: None)
+            answers: list[Any] = []
+            answer.addCallbacks(answers.append, lambda failure: None)
             with self.keeping(question.rule(rules.GIVES_UP), "cancel()"):
                 answer.cancel()
             self.settle(Deferred())
+            self.expect(
+                not any(answers), question.rule(rules.GIVES_UP), f"it said yes, {answers}, about {question.about}"
+            )
 
     def test_closeLeavesNothing(self) -> None:
         """

@@ -5,11 +5,12 @@ A plugin in a test: how it is made, opened, used and closed.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import attrs
 from twisted.internet.task import Clock
 
 from wand.interfaces import Context, IWandPlugin
@@ -108,14 +109,24 @@ class PluginBench(Contract):
         for _ in range(round(seconds * 10)):
             clock.advance(0.1)
 
+    def clockOfTheHost(self) -> Callable[[float], None]:
+        """
+        Let the clock of the host be set, for what is opened from now on.
+
+        @return: sets it forward by so many seconds.
+        """
+        now, steps = self.context.wallClock, list[float]()
+        self.context = attrs.evolve(self.context, wallClock=lambda: now() + sum(steps))
+        return steps.append
+
     def holdings(self) -> tuple[object, ...]:
         """
-        What something open may hold, and something closed must not: descriptors, timers and readers.
+        What something open may hold, and something closed must not: descriptors, timers, readers and subscriptions.
         """
         clock = self.context.clock
         timers = len(clock.getDelayedCalls()) if isinstance(clock, Clock) else 0
         readers = self.context.descriptors.getReaders() if isinstance(clock, Clock) else []
-        return len(openDescriptors()), timers, readers
+        return len(openDescriptors()), timers, readers, f"{self.context.events.count} subscriptions"
 
 
 def openDescriptors() -> set[int]:

@@ -68,6 +68,18 @@ NO_REACTOR: Final = Rule(
     "with the reactor of the process it cannot be tested in simulated time, and an import installs a reactor before "
     "twistd can choose one",
 )
+ELAPSED: Final = Rule(
+    "everything that is opened",
+    "what elapses is measured by context.clock; context.wallClock is for people and for certificates",
+    "the clock of a host is set, by hours, after the program has started: what waits for a time that it has passed "
+    "waits for hours more",
+)
+SAYS_LITTLE: Final = Rule(
+    "everything that is opened",
+    "nothing is logged or published for each frame or each datagram of a stranger's: they are counted "
+    "(context.counters), or logged at debug",
+    "there are thousands in a second, and anybody can send them: what else the log has to say is lost among them",
+)
 NO_OTHER_CLOCK: Final = Rule(
     "everything that is opened",
     "what is done later is done by context.clock, and in threads by context.deferToThread",

@@ -85,6 +85,11 @@ GOOD_UNTIL_RETURN: Final = Rule(
     "a frame is good until the call returns, also if the receiver sends meanwhile",
     "frame services answer from within; with one buffer for both a frame becomes another on its way",
 )
+COMES_BACK: Final = Rule(
+    "ITransport.peerRemoved",
+    "a peer that left the table and came back is one like any other",
+    "hosts are switched off at night",
+)
 ACCOUNT_BEGINS: Final = Rule(
     "ITransport.peerStatus",
     "a peer of the table with which nothing has passed yet has an account of zeros, and can be removed",

@@ -12,10 +12,11 @@ from wand.status import PeerStatus
 from wand.testing import protocol_rules as rules
 from wand.testing.plugin_contract import PluginContract
 from wand.testing.protocol_endurance import ProtocolEndurance
+from wand.testing.protocol_manners import ProtocolManners
 from wand.testing.protocol_meanwhile import ProtocolMeanwhile
 
 
-class ProtocolContract(ProtocolMeanwhile, ProtocolEndurance, PluginContract):
+class ProtocolContract(ProtocolMeanwhile, ProtocolEndurance, ProtocolManners, PluginContract):
     """
     What every peer protocol must do.  Mix it into a test case and say how to make it::
 

@@ -23,11 +23,11 @@ from wand.config import (
     WandConfiguration,
     WansdConfiguration,
 )
-from wand.health.notes import Notes
 from wand.interfaces import Context
 from wand.programs.atomic import AtomicService
 from wand.programs.control_socket import ControlService
 from wand.programs.hooks import HookService
+from wand.programs.memory_look import residentMemory
 from wand.programs.program import Kind, Surroundings
 from wand.programs.real_context import realContext
 from wand.twistd.collecting import SettingAside, giveBack
@@ -37,6 +37,7 @@ from wand.twistd.own_process import OwnProcess
 from wand.twistd.process_log import LOG
 from wand.twistd.signals import heed
 from wand.twistd.standstill import Standstill
+from wand.twistd.stopped import Stopped
 from wand.twistd.supervisor import Supervisor, supervised
 from wand.underlay.udp_sockets import QUEUE_BYTES, SERVER_QUEUE_BYTES
 
@@ -59,7 +60,7 @@ def composeNode(program: str, options: ProgramOptions, kind: type[EtudConfigurat
     _nameMembers(reactor, node, surroundings.context)
     supervised(reactor, Supervisor(os.environ))
     heed(reactor, node.notes, node.reload, node.report)
-    keep(reactor, node.notes)
+    keep(reactor, surroundings.context)
     return node
 
 
@@ -97,7 +98,7 @@ def composeServer(program: str, options: ProgramOptions, kind: type[WansdConfigu
     if isinstance(configuration, ServerConfiguration):
         _control(reactor, configuration, options, server, surroundings.context)
     heed(reactor, server.notes, server.reload, server.report)
-    keep(reactor, server.notes)
+    keep(reactor, surroundings.context)
     return server
 
 
@@ -116,7 +117,7 @@ def composeWand(program: str, options: ProgramOptions) -> IService:
     wand.setServiceParent(services)
     supervised(reactor, Supervisor(os.environ))
     heed(reactor, context.notes, lambda: wand.reload(options.configuration(WandConfiguration)), wand.report)
-    keep(reactor, context.notes)
+    keep(reactor, context)
     return services
 
 
@@ -134,16 +135,17 @@ def _begin(program: str, options: ProgramOptions, kind: type[Configuration]) -> 
     return reactor
 
 
-def keep(reactor: Any, notes: Notes) -> None:
+def keep(reactor: Any, context: Context) -> None:
     """
     Watch over what plugins must not do to the whole program, once it runs.
     """
-    reactor.callWhenRunning(OwnProcess(reactor, notes).keep)
+    reactor.callWhenRunning(OwnProcess(reactor, context.notes).keep)
     if sys.platform == "linux":
         from wand.twistd.reactor import PromptReactor
 
         if type(reactor) is PromptReactor:  # and not one that somebody chose
-            reactor.callWhenRunning(Standstill(reactor, notes).watch)
+            reactor.callWhenRunning(Standstill(reactor, context.notes).watch)
+            reactor.stopped = Stopped(reactor, context.inUse).by
 
 
 def settle() -> None:
@@ -168,6 +170,7 @@ def _surroundings(reactor: Any, options: ProgramOptions, kind: type[Kind]) -> Su
         lost=partial(endBecause, reactor),
         origin=options.file,
         levels=LOG.levels,
+        resident=residentMemory,
     )
 
 

@@ -29,6 +29,7 @@ ANSWER_GRACE: Final = 0.1
 STOPPING_PATIENCE: Final = 4.5
 
 _status = 0
+_isToEnd = False
 
 
 def explainErrors(program: str) -> None:
@@ -88,7 +89,16 @@ def endBecause(reactor: Any, reason: str) -> None:
     reactor.callWhenRunning(_stop, reactor)  # what is lost may be lost before the reactor runs
 
 
+def isToEnd() -> bool:
+    """
+    Does the program end because its operator told it so by a command, or because we saw that it cannot go on?
+    """
+    return _isToEnd
+
+
 def _stop(reactor: Any) -> None:
+    global _isToEnd
+    _isToEnd = True
     with suppress(ReactorNotRunning):  # it ends already
         reactor.stop()
 

@@ -19,6 +19,7 @@ from wand.errors import WandError
 from wand.logs.levels import Levels
 from wand.logs.log import Log
 from wand.logs.outputs import Output, isJournal, journalOutput, journalTransport, jsonOutput, textOutput
+from wand.logs.standard import takeStandardMessages
 from wand.logs.unwaited import unwaited
 
 #: How C{twistd} is told to use L{observer}.
@@ -107,10 +108,12 @@ def attach(parent: MutableMapping[str, Any] | None) -> None:
         parent["fileLogObserverFactory"] = lambda file: LOG.observer(usual, file)
         if parent["logLevel"] is LogLevel.info:  # its default; ours decides
             parent["logLevel"] = LogLevel.debug
+        takeStandardMessages()
     elif "logger" in parent and not parent["logger"] and not parent.get("syslog"):
         told = parent.get("logfile") or ("" if parent.get("nodaemon") else "twistd.log")
         LOG.file = "" if told == "-" else told
         parent["logger"] = _OBSERVER
+        takeStandardMessages()
 
 
 def _opened(path: str) -> TextIO:

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from os import sched_yield
 from time import monotonic
+from types import FrameType
 from typing import Any, Final, NoReturn
 
 from twisted.internet.epollreactor import EPOLLIN, EPollReactor
@@ -58,6 +60,7 @@ class PromptReactor(EPollReactor):
     @ivar seconds: gives elapsed time.
     @ivar isWaiting: does it wait for events?  Another thread may ask; so may it for the following.
     @ivar isTold: did a signal tell it to end?
+    @ivar stopped: called with the call that stopped it otherwise.
     """
 
     seconds = staticmethod(elapsed)
@@ -67,6 +70,8 @@ class PromptReactor(EPollReactor):
         self._isBrisk = self.isWaiting = self.isTold = False
         self._woke = monotonic()
         self._localAt = self._worked = self._passed = 0.0
+        self._isStopped = False
+        self.stopped: Callable[[FrameType], object] = lambda frame: None
         super().__init__()
 
     def addReader(self, reader: IReadDescriptor) -> None:
@@ -106,6 +111,25 @@ class PromptReactor(EPollReactor):
         if not self.isTold:
             self.isTold = True
             super().sigTerm(number, frame)
+
+    def stop(self) -> None:
+        """
+        See L{twisted.internet.interfaces.IReactorCore}.
+        """
+        super().stop()
+        self._isStopped = True
+        if not self.isTold:
+            self.stopped(sys._getframe(1))
+
+    def crash(self) -> None:
+        """
+        See L{twisted.internet.interfaces.IReactorCore}.  It is Twisted's last step after C{stop}; whoever takes it
+        alone ends the program, too, and its services are stopped first nevertheless.
+        """
+        if self._isStopped or not self.running:
+            super().crash()
+        else:
+            self.stop()
 
     # HOT PATH
 

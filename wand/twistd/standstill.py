@@ -14,15 +14,11 @@ from typing import Any, Final, Protocol
 from twisted.logger import Logger
 
 from wand.health.notes import Notes
-from wand.health.origin import distributionOf
 from wand.twistd.ending import endAtOnce
+from wand.twistd.whereabouts import whereabouts
 
 #: Seconds between two looks; what is the same at two of them stands still.
 INTERVAL: Final = 5.0
-
-#: Whose functions are not what is waited for, if a plugin called them; and where there are plugins nevertheless.
-_OTHERS: Final = ("wand.", "twisted.", "zope.", "__main__")
-_DROPINS: Final = "twisted.plugins."
 
 #: The note afterwards.
 NOTE: Final = "standstill"
@@ -119,26 +115,3 @@ class Standstill:
         pause = threading.Event()
         while not pause.wait(INTERVAL):
             self.look(sys._current_frames().get(self._main))
-
-
-def whereabouts(frame: FrameType | None) -> str:
-    """
-    Where a thread is: the innermost function that is neither ours nor of a library of Python's.
-    """
-    innermost = frame
-    while frame is not None:
-        if _isPlugins(str(frame.f_globals.get("__name__", ""))):
-            break
-        frame = frame.f_back
-    frame = frame or innermost
-    if frame is None:
-        return "something that cannot be seen"
-    of = distributionOf(str(frame.f_globals.get("__name__", "")))
-    owner = f" of {of.title}" if of is not None else ""
-    return f"{frame.f_code.co_qualname}{owner}, at {frame.f_code.co_filename}:{frame.f_lineno}"
-
-
-def _isPlugins(module: str) -> bool:
-    if module.startswith(_OTHERS):
-        return module.startswith(_DROPINS)
-    return module.partition(".")[0] not in sys.stdlib_module_names
