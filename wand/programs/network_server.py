@@ -157,8 +157,8 @@ class NetworkServer:
         """
         Have the authority tell of its changes.
         """
-        self.authority.observe(self._admissions)
-        self.authority.observe(self._news)
+        for each in (self.directory, self._admissions, self._news):
+            self.authority.observe(each)
         self.authority.servers.observe(self.directory.followServer)
         self.authority.servers.compared = self.directory.compareClock
         for server in self.authority.servers.identities:

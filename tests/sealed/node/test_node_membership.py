@@ -83,6 +83,19 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.go(1.0)
         self.assertEqual((one.own.stage, one.own.key, one.own.addresses), ("member", before.key, before.addresses))
 
+    def test_manyNamesInARow(self) -> None:
+        """
+        However often an operator renames a member, the last name is known everywhere within two seconds.
+        """
+        _, two = self.dwelling(1), self.dwelling(2)
+        self.go(2.0)
+        before = "node-1"
+        for number in range(24):
+            self.successResultOf(Deferred.fromCoroutine(self.server.network.rename(before, f"name-{number}")))
+            before = f"name-{number}"
+        self.go(2.0)
+        self.assertIn("name-23", [each.name for each in two.node.seen(None, 99)])
+
     def test_addressesInTheFile(self) -> None:
         """
         A file with an invitation may say which addresses the node asks for.
