@@ -118,7 +118,7 @@ class Administration:
         return self._assignments.overlay.reserved
 
     @property
-    def deputies(self) -> list[Identity]:
+    def deputies(self) -> list[bytes]:
         """
         The members that may admit others.
         """
