@@ -98,9 +98,9 @@ _OVERRIDES: Final = {
 
 def versionOf(revision: int) -> str:
     """
-    The version of the package.
+    The version of the package: one under development comes before the release, see deb-version(7).
     """
-    return f"{__version__}-{revision}"
+    return f"{__version__.replace('.dev', '~dev')}-{revision}"
 
 
 def members(revision: int, size: int, python: str, architecture: str) -> dict[str, str]:
