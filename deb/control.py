@@ -12,7 +12,11 @@ from wand.setup.units import CONFIGURATIONS, ROLES, USER
 from wand.version import __version__
 
 NAME: Final = "wandaemon"
-MAINTAINER: Final = "The wandaemon authors <wandaemon@packages.debian.org>"
+
+#: Who answers for the package: here nobody in particular, at an address that cannot exist (RFC 2606).  Whoever hands it
+#: on to others puts a name and an address here.
+MAINTAINER: Final = "The wandaemon project <wandaemon@wandaemon.invalid>"
+
 _UNITS: Final = " ".join(role.unit for role in ROLES.values())
 
 _CONTROL: Final = """\
@@ -94,9 +98,9 @@ _OVERRIDES: Final = {
 
 def versionOf(revision: int) -> str:
     """
-    The version of the package.
+    The version of the package: one under development comes before the release, see deb-version(7).
     """
-    return f"{__version__}-{revision}"
+    return f"{__version__.replace('.dev', '~dev')}-{revision}"
 
 
 def members(revision: int, size: int, python: str, architecture: str) -> dict[str, str]:

@@ -51,7 +51,7 @@ class StateTests(SynchronousTestCase):
 
     def test_whatIsNoFileKeepsNobodyWaiting(self) -> None:
         """
-        A pipe, a device or a directory in place of a file is refused at once, by name.
+        A pipe, a device or a directory in place of a file is refused at once, by name, and with what to do.
         """
         state = StateDirectory(str(self.path))
         os.mkfifo(self.path / "pipe", 0o600)
@@ -61,7 +61,10 @@ class StateTests(SynchronousTestCase):
             for read in (state.read, partial(readSecretFile, state)):
                 with self.assertRaises(StateUnavailable) as caught:
                     read(name)
-                self.assertIn(name, str(caught.exception))
+                self.assertIn(f"mv {self.path / name} ", str(caught.exception))
+        with self.assertRaises(StateUnavailable) as caught:
+            state.write("directory", b"content")
+        self.assertIn("is a directory and not a plain file", str(caught.exception))
         before = len(list(Path("/proc/self/fd").iterdir()))
         for _ in range(10):
             self.assertRaises(StateUnavailable, readSecretFile, state, "directory")

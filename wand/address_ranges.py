@@ -5,9 +5,9 @@ Ranges of IP addresses that are set aside: which of them an address is in, found
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 Address: TypeAlias = IPv4Address | IPv6Address
 
@@ -28,7 +28,25 @@ class AddressRanges:
         ranges = [rangeFrom(text) for text in texts]
         if len(ranges) > RANGES_MAXIMUM:
             raise ValueError(f"{len(ranges)} ranges are too many: {RANGES_MAXIMUM} at most")
-        self._ranges = {version: _merged(each for each in ranges if each[0].version == version) for version in (4, 6)}
+        self._ranges = _byVersion(ranges)
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[Address, Address]]) -> Self:
+        """
+        Those from one address to another each, as many as there are.
+        """
+        made = cls()
+        made._ranges = _byVersion(list(pairs))
+        return made
+
+    def __iter__(self) -> Iterator[tuple[Address, Address]]:
+        """
+        The first and the last address of each, those of IPv4 first, in their order; of those that touch one for all.
+        """
+        for begin, end in self._ranges[4]:
+            yield IPv4Address(begin), IPv4Address(end)
+        for begin, end in self._ranges[6]:
+            yield IPv6Address(begin), IPv6Address(end)
 
     def __bool__(self) -> bool:
         return any(self._ranges.values())
@@ -64,6 +82,10 @@ def rangeFrom(text: str) -> tuple[Address, Address]:
     if begin.version != end.version or int(begin) > int(end) or "%" in text:
         raise ValueError(f"{text} is not a range: it goes from an address to a later one of the same kind")
     return begin, end
+
+
+def _byVersion(ranges: Sequence[tuple[Address, Address]]) -> dict[int, list[tuple[int, int]]]:
+    return {version: _merged(each for each in ranges if each[0].version == version) for version in (4, 6)}
 
 
 def _merged(ranges: Iterable[tuple[Address, Address]]) -> list[tuple[int, int]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import pwd
 import re
-import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Final, NamedTuple
 
 from wand.errors import AddressInvalid, StateUnavailable
 from wand.ethernet import MAC
+from wand.plain_file import PROMPTLY, checkPlain
 
 #: The most octets that are read of a file.
 _FILE_MAXIMUM: Final = 1_000_000
@@ -89,6 +89,8 @@ class StateDirectory:
         except OSError as error:
             with suppress(OSError):
                 new.unlink(missing_ok=True)
+            if isinstance(error, IsADirectoryError):
+                checkPlain(self.path / name, (self.path / name).lstat())
             raise StateUnavailable(f"{self.path / name} cannot be written: {error.strerror}") from error
 
     def remove(self, name: str) -> None:
@@ -148,18 +150,17 @@ class StateDirectory:
         """
         The content of a file, or C{None} if there is no such file.
 
-        @raise StateUnavailable: if it cannot be read, or is not a regular file, which may keep its readers waiting.
+        @raise StateUnavailable: if it cannot be read, or is not a plain file.
         """
         path = self.path / name
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            descriptor = os.open(path, os.O_RDONLY | PROMPTLY)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise StateUnavailable(f"{path} cannot be read: {error.strerror}") from error
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise StateUnavailable(f"{path} is not a regular file")
+            checkPlain(path, os.fstat(descriptor))
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 return file.read(_FILE_MAXIMUM)
         finally:

@@ -36,13 +36,15 @@ def keysOf(fields: Mapping[str, object]) -> list[str]:
 class Traced:
     """
     Says which events are about one member.
+
+    @ivar wanted: what the member was called by whoever wants to know.
     """
 
     def __init__(self, nameOrTrace: str) -> None:
         """
         @param nameOrTrace: its name, its trace or its whole key.
         """
-        self._name = nameOrTrace
+        self.wanted = nameOrTrace
         digits = nameOrTrace.replace("-", "").lower()
         isKey = len(digits) >= DIGITS and all(digit in "0123456789abcdef" for digit in digits)
         self._begins = digits[:DIGITS] if isKey else None
@@ -54,8 +56,14 @@ class Traced:
         """
         for event in events:
             key = event.fields.get("key")
-            if key and event.fields.get("name") == self._name:
+            if key and event.fields.get("name") == self.wanted:
                 self._keys.add(str(key))
+
+    def isMember(self, name: str, key: str) -> bool:
+        """
+        Is it a member of this name, with this key?
+        """
+        return name == self.wanted or (self._begins is not None and key.startswith(self._begins))
 
     def isAbout(self, event: Event) -> bool:
         """
@@ -65,4 +73,4 @@ class Traced:
         keys = keysOf(event.fields)
         if self._begins is not None:
             return any(key.startswith(self._begins) for key in keys)
-        return any(key in self._keys for key in keys) or any(event.fields.get(name) == self._name for name in _NAMES)
+        return any(key in self._keys for key in keys) or any(event.fields.get(name) == self.wanted for name in _NAMES)

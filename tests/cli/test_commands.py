@@ -211,6 +211,7 @@ async def test_failures(bench: Bench) -> None:
     status, out, err = await bench.run("table", "--json")
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert "nothing runs here" in err
+    assert "somebody removed its socket: it makes it again" in err
 
 
 @pytest_twisted.ensureDeferred
@@ -271,6 +272,23 @@ async def test_theLastEvents(bench: Bench) -> None:
     for who in ("bob", "cdec-fde8-8fc7"):
         status, out, err = await bench.run("events", "--trace", who)
         assert [line.split("  ")[1] for line in out.splitlines()] == ["member-pending", "revoked"]
+
+
+@pytest_twisted.ensureDeferred
+async def test_theLastEventsOfNobody(bench: Bench) -> None:
+    """
+    Who asks for the events of somebody that nobody knows is told so, and of a member without any that there are none.
+    """
+    key = "cdecfde88fc7" + "0" * 52
+    bench.program.known = [SeenStatus("bob", key, [], [], True, None)]
+    for who in ("carol", "0000-0000-0000"):
+        status, out, err = await bench.run("events", "--trace", who, "--json")
+        assert (status, out) == (1, "")
+        assert f"nobody is known as '{who}'" in err
+        assert "wand members" in err
+    for who in ("bob", "cdec-fde8-8fc7"):
+        expected = (0, "", f"wand: none of the last events is about {who}\n")
+        assert await bench.run("events", "--trace", who) == expected
 
 
 @pytest_twisted.ensureDeferred

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import attrs
 import click
 import pytest
 from click.testing import CliRunner
@@ -77,7 +78,10 @@ def test_aMember(tmp_path: Path) -> None:
     """
     token = tmp_path / "token"
     token.write_text("wand1.secret")
-    assert asked("y\n", None, None, (), str(token), None)[0] == Plan("member", token="wand1.secret", isService=True)
+    plan = Plan("member", token="wand1.secret", isService=True)
+    assert asked("y\n", None, None, (), str(token), None)[0] == plan
+    chosen = attrs.evolve(plan, addresses=("10.77.0.9", "fd77::9"), isService=False)
+    assert asked("", None, None, (), str(token), False, ("10.77.0.9", "fd77:0::9"))[0] == chosen
 
 
 def test_nothingIsAskedTwice() -> None:
@@ -106,6 +110,8 @@ def test_nobodyThere() -> None:
         (("member", "lab", (), None, None), "a member learns its name from the invitation"),
         (("founder", "No Such", (), None, None), "'No Such' cannot be the name of a network"),
         (("server", None, ("host:0",), None, None), "no port between 1 and 65535"),
+        (("founder", None, (), None, None, ("10.77.0.9",)), "--address is for a member"),
+        ((None, None, (), "-", None, ("banana",)), "--address: 'banana' is not an IP address"),
         ((None, None, (), "wand1.secret", None), "secrets do not belong on a command line"),
         (("founder", None, (), None, True), "does not run systemd"),
     ],

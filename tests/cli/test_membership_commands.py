@@ -102,10 +102,12 @@ async def test_tokenOnTheCommandLine(bench: Bench) -> None:
     """
     A token that is an argument is refused, is not repeated, and does not reach the program.
     """
-    status, out, err = await bench.run("join", "wand1.verysecret")
-    assert (status, out) == (2, "")
-    assert "secrets do not belong on a command line" in err
-    assert "verysecret" not in err
+    for words in (("join",), ("init",), ("init", "--join"), ("setup", "node", "--join"), ("status",)):
+        status, out, err = await bench.run(*words, "wand1.verysecret")
+        assert (status, out) == (2, "")
+        assert "secrets do not belong on a command line" in err
+        assert "echo TOKEN | wand init --join -" in err
+        assert "verysecret" not in err
     assert bench.program.tokens == []
 
 
@@ -140,6 +142,21 @@ async def test_joinFails(bench: Bench, tmp_path: Path) -> None:
     status, _, err = await bench.run("join", "--timeout", "0.2", text="wand1.slow")
     assert status == 1
     assert "the server does not answer" in err
+
+
+@pytest_twisted.ensureDeferred
+async def test_anotherNetworkThanTheOneThatIsThere(bench: Bench) -> None:
+    """
+    Who begins another network on the host of one is told which that is, and what to do for another; repeated for the
+    same network, nothing is changed.
+    """
+    bench.program.enter("member")
+    words = ("init", "--as", "founder", "--no-service", "--yes", "--network")
+    status, out, err = await bench.run(*words, "other")
+    assert (status, out) == (1, "")
+    for word in ("a member of the network home already, and not of other", "run another node", "wand backup FILE"):
+        assert word in err
+    assert (await bench.run(*words, "home"))[0] == 0
 
 
 # Invitations.

@@ -19,7 +19,7 @@ from wand.console.drain import STALL
 from wand.control.client import ControlClient
 from wand.errors import MembershipRefused, NoSuchMember, NotSupported, StoreHindered
 from wand.ethernet import MAC
-from wand.reach_status import NetworkCheckStatus
+from wand.reach_status import NetworkCheckStatus, WhyStatus
 from wand.status import SeenStatus
 
 MANY = 1_234
@@ -359,16 +359,43 @@ def test_whoAsksAndGoesAwayAgainAndAgain(console: Console, script: Caller, monke
     What the program is still busy with counts, even if nobody waits for the answer any more: others wait for their
     turn, and are not refused.
     """
-    looking: Deferred[NetworkCheckStatus] = Deferred()
-    monkeypatch.setattr(console.program.ways, "check", lambda: looking)
+    looking: Deferred[WhyStatus] = Deferred()
+    found = script.get("why/two")
+    monkeypatch.setattr(console.program.ways, "why", lambda peer: looking)
     for _ in range(40):
-        console.begin("GET", "/api/v1/netcheck", **script.headers).hangUp()
+        console.begin("GET", "/api/v1/why/two", **script.headers).hangUp()
     line = console.begin("GET", "/api/v1/status", **script.headers)
     assert line.value() == b""
-    looking.callback(NetworkCheckStatus([], ""))
+    looking.callback(msgspec.json.decode(found.body, type=WhyStatus))
     console.settle()
     assert line.answer.status == 200
     assert console.counters["drop-control-busy"] == 0
+
+
+def test_netchecksOfMany(console: Console, script: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    However many ask for a netcheck, and go away again, one is under way; who stays has its answer, and others are not
+    kept waiting for theirs.
+    """
+    begun: list[Deferred[NetworkCheckStatus]] = []
+
+    def check() -> Deferred[NetworkCheckStatus]:
+        begun.append(Deferred())
+        return begun[-1]
+
+    monkeypatch.setattr(console.program.ways, "check", check)
+    for _ in range(40):
+        console.begin("GET", "/api/v1/netcheck", **script.headers).hangUp()
+    lines = [console.begin("GET", "/api/v1/netcheck", **script.headers) for _ in range(2)]
+    assert script.get("status").status == 200
+    begun[0].callback(NetworkCheckStatus([], "nothing to do"))
+    console.settle()
+    assert [each.answer.document["verdict"] for each in lines] == ["nothing to do"] * 2
+    assert len(begun) == 1
+    begun.clear()
+    console.reactor.advance(2.0)
+    console.begin("GET", "/api/v1/netcheck", **script.headers)
+    assert len(begun) == 1
 
 
 def test_whatThereIs(console: Console, script: Caller) -> None:

@@ -20,13 +20,17 @@ import pytest
 import pytest_twisted
 from simulated.program import MemoryProgram
 from twisted.internet import reactor
-from twisted.internet.task import deferLater
+from twisted.internet.task import Clock, deferLater
 
 from wand.control.client import connect
 from wand.control.listen import ControlSocket
 from wand.errors import NotPermitted, NotRunning, PortUnavailable
 from wand.ethernet import MAC
 from wand.events import Event
+from wand.programs.control_socket import LOOK_INTERVAL, ControlService
+from wand.state import UNCHANGED
+from wand.testing.context import simulatedContext
+from wand.testing.network import Network
 
 #: Another user, if we may become one; else ourselves.
 OTHER = getpwnam("nobody") if os.geteuid() == 0 else getpwuid(os.geteuid())
@@ -111,6 +115,54 @@ async def test_listensAndAnswers(path: Path, program: MemoryProgram) -> None:
         await client.status()
     assert not client.connected
     await control.stop()
+
+
+@pytest_twisted.ensureDeferred
+async def test_aFileThatIsRemoved(path: Path, program: MemoryProgram) -> None:
+    """
+    Somebody removes the file: it is made again, and who is connected stays.  Another program's is left alone.
+    """
+    control = controlSocket(path, program)
+    control.start()
+    client = await connect(reactor, str(path))
+    control.renew()
+    path.unlink()
+    with pytest.raises(NotRunning, match="somebody removed its socket"):
+        await connect(reactor, str(path))
+    control.renew()
+    other = await connect(reactor, str(path))
+    for each in (client, other):
+        assert (await each.status()).role == "node"
+    path.unlink()
+    leaveBehind(path)
+    before = path.stat().st_ino
+    control.renew()
+    assert path.stat().st_ino == before
+    await control.stop()
+    assert path.exists()
+    control.renew()
+
+
+@pytest_twisted.ensureDeferred
+async def test_aFileThatCannotBeMadeAgain(path: Path, program: MemoryProgram) -> None:
+    """
+    While it cannot be made again that is a note; it is tried at each look.
+    """
+    context = simulatedContext(Clock(), Network(Clock(), Random(1)), "192.0.2.1")
+    service = ControlService(reactor, str(path), "", UNCHANGED, program, context)
+    service.startService()
+    path.unlink()
+    path.parent.rmdir()
+    path.parent.write_text("in the way")
+    context.clock.advance(LOOK_INTERVAL)
+    [note] = context.notes
+    assert "somebody removed the control socket" in note.text
+    path.parent.unlink()
+    context.clock.advance(LOOK_INTERVAL)
+    assert not list(context.notes)
+    assert (await (await connect(reactor, str(path))).status()).role == "node"
+    await service.stopService()
+    assert not path.exists()
 
 
 @pytest_twisted.ensureDeferred

@@ -23,6 +23,7 @@ from wand.programs.node import NodeService
 from wand.programs.program import Surroundings
 from wand.programs.rel2_server import REL2ServerProgram
 from wand.programs.sealed_server import SealedServer
+from wand.setup.packet_rights import DROP_IN, DROP_IN_PATH
 from wand.setup.units import NODE, SERVER, unitOf
 from wand.state import UNCHANGED
 from wand.testing.context import simulatedContext
@@ -99,8 +100,9 @@ def test_unitIsTheOneThatIsWritten() -> None:
     The unit of systemd in the documents is what C{wand setup} writes, and has the directories that the
     configuration has by default.
     """
-    [unit] = [block.text for block in blocks("ini")]
+    unit, dropIn = sorted((block.text for block in blocks("ini")), key=lambda text: DROP_IN_PATH in text)
     assert unit.strip() == unitOf(NODE, Path("/opt/wand/bin/twistd")).strip()
+    assert dropIn.strip() == f"# {DROP_IN_PATH}\n{DROP_IN}".strip()
     for role, kind in ((NODE, NodeConfiguration), (SERVER, ServerConfiguration)):
         text = unitOf(role, Path("/opt/wand/bin/twistd"))
         defaults = {key: default for key, _, _, default in config.fields(kind)}

@@ -66,6 +66,9 @@ def test_nothingRuns(tmp_path: Path) -> None:
     assert next(iter(findings)) == "program"
     assert (findings["program"].verdict, findings["program"].text) == (BAD, "nothing runs here")
     assert "disk" in findings
+    assert "systemctl" not in findings["program"].repair
+    (tmp_path / "run/systemd/system").mkdir(parents=True)
+    assert "systemctl status" in found(tmp_path, Examined(None, "nothing runs here"))["program"].repair
 
 
 def test_notesAreShown(tmp_path: Path) -> None:

@@ -80,6 +80,25 @@ class DeputiesOfServersTests(SealedNetworkTestCase):
         self.go(60.0)
         self.assertEqual(self.certificateOf(three).admitter, b"")
 
+    def test_addressesForNobody(self) -> None:
+        """
+        What the server sets aside, members that it lets admit others give to nobody: also one that becomes such
+        a member later.
+        """
+        one, two = self.appointed(1), self.dwelling(2)
+        configuration = self.server.configuration
+        values = {name: getattr(configuration, name) for name in configuration.__struct_fields__}
+        changed = type(configuration)(**{**values, "reserve": ["10.77.0.0-10.77.199.255", "10.77.201.0-10.77.255.255"]})
+        object.__setattr__(self.server._surroundings, "load", lambda: changed)
+        self.server.reload()
+        self.go(1.0)
+        self.asked(self.server.network.appoint("node-2", 4))
+        self.go(1.0)
+        self.stopServer()
+        for number, deputy in ((3, one), (4, two)):
+            guest = self.guest(deputy, number)
+            self.assertTrue(guest.own.addresses[0].startswith("10.77.200."), guest.own.addresses)
+
     def test_oneAddressTwice(self) -> None:
         """
         The server and a member that do not hear each other give the same name away, and perhaps one address, as there

@@ -113,6 +113,44 @@ class FounderTests(FoundingCase):
     A node that founded its network.
     """
 
+    def test_whatNobodyGets(self) -> None:
+        """
+        Whoever admits members sets other addresses aside at a reload: the founder, and a member that it lets admit.
+        """
+        one, _ = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, self.invited(one, admits=4))
+        self.go(1.0)
+        for each in (one, two):
+            each._keys["reserve"] = ["10.77.0.0-10.77.199.255", "10.77.201.0-10.77.255.255"]
+            [said] = each.node.reload()
+            self.assertIn("10.77.201.0-10.77.255.255, and it was nothing", said)
+        for number, admitting in ((3, one), (4, two)):
+            guest = self.dwelling(number, joins=False)
+            self.join(guest, self.invited(admitting))
+            self.assertTrue(guest.own.addresses[0].startswith("10.77.200."), guest.own.addresses)
+        self.assertIn("reserved", " ".join(one.node.status().notes))
+
+    def test_membersThatAdmitAreTold(self) -> None:
+        """
+        What the founder sets aside, its deputies give to nobody: also while it is off, and after their own restart.
+        """
+        one, _ = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, self.invited(one, admits=4))
+        self.go(1.0)
+        one._keys["reserve"] = ["10.77.0.0-10.77.199.255", "10.77.201.0-10.77.255.255", "fd00::-fd00::ffff"]
+        one.node.reload()
+        self.go(1.0)
+        one.stop()
+        for number in (3, 4):
+            guest = self.dwelling(number, joins=False)
+            self.join(guest, self.invited(two))
+            self.assertTrue(guest.own.addresses[0].startswith("10.77.200."), guest.own.addresses)
+            two.stop()
+            two.start()
+            self.go(1.0)
+
     def test_nameOfAFounder(self) -> None:
         """
         It decides about names itself, and so about its own.

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from wand.setup.host import Host, SetupFailed, execute
+from wand.setup.packet_rights import DROP_IN, DROP_IN_PATH
 from wand.setup.resolver_rule import PACKAGED_RULE, RULE, RULE_PATH
-from wand.setup.service import BEGINNING, checkReachable, remove, setUp, shown
+from wand.setup.service import BEGINNING, checkReachable, configure, remove, setUp, shown
 from wand.setup.units import NODE, ROLES, SERVER, Role, unitOf
 
 UNIT = "/etc/systemd/system/wand-node.service"
@@ -145,6 +146,16 @@ def test_aConfigurationThatNamesNoInvitation(host: Host, twistd: Path) -> None:
     assert 'add join-file = "/etc/wand/invitation"' in "".join(said)
     host.write("/etc/wand/node.toml", 'join-file = "/etc/wand/invitation"\n')
     assert "add join-file" not in "".join(setUp(host, NODE, twistd, "wand-token"))
+
+
+def test_whatIsSaidWithoutSystemd(host: Host) -> None:
+    """
+    Where no systemd runs, nobody is told to restart one of its services.
+    """
+    host.write(SERVER.configuration, "port = 44445\n")
+    host.path("/run/systemd/system").rmdir()
+    [_, said] = configure(host, SERVER, {"network": "lab"})
+    assert said.endswith('add network = "lab", and restart the server if it runs: wand stop, and start it again')
 
 
 def test_again(host: Host, twistd: Path, ran: list[str]) -> None:
@@ -287,12 +298,14 @@ def test_pathsThatUnitsCannotName(twistd: Path) -> None:
             checkReachable(place / "twistd")
 
 
-@pytest.mark.parametrize("role", ROLES.values(), ids=[*ROLES])
-def test_unitsAreHardened(role: Role, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("role", "more"), [(NODE, ""), (NODE, DROP_IN), (SERVER, "")], ids=["node", "node with packets", "server"]
+)
+def test_unitsAreHardened(role: Role, more: str, tmp_path: Path) -> None:
     """
-    systemd calls the exposure of the units less than 2 of 10.
+    systemd calls the exposure of the units less than 2 of 10, also with what some drivers need besides.
     """
-    (tmp_path / role.unit).write_text(unitOf(role, Path("/opt/wand/bin/twistd")))
+    (tmp_path / role.unit).write_text(unitOf(role, Path("/opt/wand/bin/twistd")) + more)
     checked = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(tmp_path / role.unit)],
         capture_output=True,
@@ -354,6 +367,28 @@ def test_theRuleForNames(host: Host, twistd: Path) -> None:
     list(remove(host, NODE, purge=False))
     assert host.read(RULE_PATH) is None
     assert RULE in shown(NODE, twistd) and RULE not in shown(SERVER, twistd)
+
+
+def test_driversThatHearPackets(host: Host, twistd: Path, ran: list[str]) -> None:
+    """
+    A node whose driver works with packet sockets may have them; one with another driver may not, any more.
+    """
+    list(setUp(host, NODE, twistd))
+    assert host.read(DROP_IN_PATH) is None
+    host.write(NODE.configuration, 'driver = "afpacket"')
+    ran.clear()
+    assert f"{DROP_IN_PATH}: written, since the driver needs it" in list(setUp(host, NODE, twistd))
+    assert (ran[0], ran[-1]) == ("systemctl daemon-reload", "systemctl restart wand-node.service")
+    ran.clear()
+    assert not any(DROP_IN_PATH in each for each in setUp(host, NODE, twistd))
+    assert ran[-1] == "systemctl start wand-node.service"
+    host.write(NODE.configuration, 'driver = "tuntap"')
+    assert f"{DROP_IN_PATH}: removed" in list(setUp(host, NODE, twistd))
+    host.write(NODE.configuration, 'driver = "vxlan"')
+    list(setUp(host, NODE, twistd))
+    assert host.read(DROP_IN_PATH) == DROP_IN
+    list(remove(host, NODE, purge=False))
+    assert not host.path(DROP_IN_PATH).parent.exists()
 
 
 def packaged(host: Host, twistd: Path) -> None:

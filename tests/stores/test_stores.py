@@ -11,7 +11,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 from random import Random
@@ -36,7 +36,7 @@ from wand.programs.guarded_records import CLOSING_PATIENCE, GuardedRecords
 from wand.sealed.credentials.identity import Identity
 from wand.stores import sqlite
 from wand.stores.memory import MemoryRecords, MemoryStore
-from wand.stores.sqlite import SQLiteRecords
+from wand.stores.sqlite import SQLiteRecords, _prepare
 from wand.stores.sqlite_plugin import SQLiteStore
 from wand.stores.watched import WatchedRecords
 from wand.testing.context import simulatedContext
@@ -297,6 +297,19 @@ class SQLiteRecordsTests(StoreContract, SynchronousTestCase):
         holder.execute("ROLLBACK")
         self.assertEqual(self.successResultOf(records.load("a")), {})
         self.successResultOf(records.close())
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_whatIsNoFile(make: Callable[[Path], object], tmp_path: Path) -> None:
+    """
+    A directory or a pipe in the place of the file is refused at once, with what to do, and stays.
+    """
+    path = tmp_path / "store.sqlite"
+    make(path)
+    before = path.stat().st_ino
+    with pytest.raises(StoreUnavailable, match=f"not a plain file, and nothing was changed: move it away .mv {path} "):
+        _prepare(path)
+    assert path.stat().st_ino == before
 
 
 class WatchedRecordsTests(SynchronousTestCase):

@@ -13,12 +13,13 @@ import click
 from wand.cli.arguments import jsonOption
 from wand.cli.founding import named
 from wand.cli.interview import NETWORK, PARTS, Interview, Plan, isAtTerminal
-from wand.cli.joining import checkToken, joinNetwork
+from wand.cli.joining import addressOption, checkToken, joinNetwork
 from wand.cli.own import showFounded
 from wand.cli.qr import qrLines
 from wand.cli.rendering import clean, showJSON, working
 from wand.cli.session import Operation, Session
 from wand.cli.starting import nodeOf, serverOf
+from wand.errors import MembershipRefused
 from wand.setup.host import Host
 from wand.setup.service import Setting, configure, setUp
 from wand.setup.units import ROLES
@@ -36,6 +37,7 @@ from wand.status import OwnStatus
     help="Where the others reach a server; may be repeated. [default: its own addresses]",
 )
 @click.option("--join", "file", metavar="TOKEN-FILE", help="What a member joins with; - is standard input.")
+@addressOption
 @click.option(
     "--service/--no-service",
     default=None,
@@ -50,6 +52,7 @@ def init(
     network: str | None,
     public: tuple[str, ...],
     file: str | None,
+    addresses: tuple[str, ...],
     service: bool | None,
     yes: bool,
     isQR: bool | None,
@@ -62,7 +65,7 @@ def init(
     """
     host = Host()
     interview = Interview(isAsking=isAtTerminal() and not yes, hasSystemd=host.hasSystemd)
-    plan = interview.plan(part, network, public, file, service)
+    plan = interview.plan(part, network, public, file, service, addresses)
     if isQR is None:
         isQR = sys.stdout.isatty()
 
@@ -71,10 +74,7 @@ def init(
             checkToken(plan.token)
         for step in _prepared(host, plan):
             click.echo(f"wand: {step}", err=True)
-        if plan.part == "member":
-            own, token = (await joinNetwork(session, plan.token, _PATIENCE, isQuiet=asJSON)).own, ""
-        else:
-            own, token = await _BEGINNINGS[plan.part](session, plan, isQuiet=asJSON)
+        own, token = await _BEGINNINGS[plan.part](session, plan, isQuiet=asJSON)
         if asJSON:
             showJSON(
                 {**({} if own is None else named(own)), "as": plan.part, "service": plan.isService, "token": token}
@@ -105,10 +105,15 @@ def _prepared(host: Host, plan: Plan) -> Iterator[str]:
         yield from configure(host, role, settings)
 
 
+async def _join(session: Session, plan: Plan, *, isQuiet: bool) -> tuple[OwnStatus | None, str]:
+    return (await joinNetwork(session, plan.token, _PATIENCE, plan.addresses, isQuiet=isQuiet)).own, ""
+
+
 async def _found(session: Session, plan: Plan, *, isQuiet: bool) -> tuple[OwnStatus | None, str]:
     client = await nodeOf(session)
     own = (await client.status()).own
     if own is not None and own.stage == "member":
+        _checkNetwork(own, plan)
         if not isQuiet:
             click.echo(f"{clean(own.name)} is already a member of the network {clean(own.network)}")
         return own, await client.invite() if own.admission else ""
@@ -123,12 +128,29 @@ async def _found(session: Session, plan: Plan, *, isQuiet: bool) -> tuple[OwnSta
 async def _serve(session: Session, plan: Plan, *, isQuiet: bool) -> tuple[OwnStatus | None, str]:
     client = await serverOf(session)
     own = (await client.status()).own
+    if own is not None:
+        _checkNetwork(own, plan)
     if own is not None and not isQuiet:
         click.echo(f"{clean(own.name)} is the server of the network {clean(own.network)}")
     return own, await client.invite()
 
 
-_BEGINNINGS = {"founder": _found, "server": _serve}
+_BEGINNINGS = {"founder": _found, "server": _serve, "member": _join}
+
+
+def _checkNetwork(own: OwnStatus, plan: Plan) -> None:
+    """
+    @raise MembershipRefused: if this host is in another network than somebody asked for.
+    """
+    if plan.network in (own.network, NETWORK):
+        return
+    name, other, role = clean(own.network), plan.network, "server" if plan.part == "server" else "node"
+    raise MembershipRefused(
+        f"this host is {'the server' if role == 'server' else 'a member'} of the network {name} already, and not of "
+        f"{other}; nothing was changed. To have both, run another {role} for {other}, with a state, a control and a "
+        f"port of its own in its configuration. To leave {name} for good: wand backup FILE, wand setup {role} --remove "
+        "--purge, and this command again"
+    )
 
 
 def _showNext(token: str, *, isQR: bool) -> None:

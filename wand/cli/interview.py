@@ -13,8 +13,8 @@ import click
 
 from wand.cli.joining import tokenOf
 from wand.endpoint import SERVER_PORT, splitHostPort
-from wand.errors import AddressInvalid
-from wand.sealed.credentials.fields import NAME_RULE, isName
+from wand.errors import AddressInvalid, MembershipRefused
+from wand.sealed.credentials.fields import NAME_RULE, isName, wantedFrom
 
 #: What a host can be, and how that is said to somebody who has to choose.
 PARTS: Final = {
@@ -36,6 +36,7 @@ class Plan:
     @ivar network: what a new network is called.
     @ivar public: where others reach a server; empty for the addresses that it finds itself.
     @ivar token: what a member joins with.
+    @ivar addresses: which overlay addresses a member asks for.
     @ivar isService: does systemd start it, now and with the host?
     """
 
@@ -43,6 +44,7 @@ class Plan:
     network: str = NETWORK
     public: tuple[str, ...] = ()
     token: str = ""
+    addresses: tuple[str, ...] = ()
     isService: bool = False
 
 
@@ -59,13 +61,20 @@ class Interview:
     hasSystemd: bool
 
     def plan(
-        self, part: str | None, network: str | None, public: tuple[str, ...], file: str | None, service: bool | None
+        self,
+        part: str | None,
+        network: str | None,
+        public: tuple[str, ...],
+        file: str | None,
+        service: bool | None,
+        addresses: tuple[str, ...] = (),
     ) -> Plan:
         """
         Ask, and put together what was said.
 
         @param file: has the token of a member.
         @param service: is it to be a service; C{None} if that was not said.
+        @param addresses: which overlay addresses a member asks for, as they were typed.
         @raise click.UsageError: if something has to be said and nobody is there to ask, or things do not go together.
         """
         part = self._part(part, file)
@@ -74,8 +83,10 @@ class Interview:
         if part == "member":
             if network is not None:
                 raise click.UsageError("--network is for a new network; a member learns its name from the invitation")
-            token = tokenOf(file)
-            return Plan(part, token=token, isService=self._service(service))
+            wanted, token = _wanted(addresses), tokenOf(file)
+            return Plan(part, token=token, addresses=wanted, isService=self._service(service))
+        if addresses:
+            raise click.UsageError("--address is for a member; of the others, wand address changes it afterwards")
         named = _name(network or self._ask("What is the network to be called?", NETWORK, _name))
         reached = public or (self._public() if part == "server" else ())
         return Plan(part, named, tuple(map(_reachedAt, reached)), isService=self._service(service))
@@ -128,6 +139,13 @@ def isAtTerminal() -> bool:
     Is there somebody who can be asked?
     """
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _wanted(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return wantedFrom(addresses)
+    except MembershipRefused as error:
+        raise click.UsageError(f"--address: {error}") from None
 
 
 def _name(text: str) -> str:

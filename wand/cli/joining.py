@@ -19,11 +19,20 @@ from wand.cli.session import Operation, Session
 from wand.cli.starting import nodeOf
 from wand.errors import MembershipRefused, NotSupported, WandError
 from wand.events import Event
-from wand.sealed.credentials.token_text import ANSWER_PREFIX, TOKEN_PREFIX, TOKEN_VARIABLE
+from wand.sealed.credentials.token_text import ANSWER_PREFIX, ON_COMMAND_LINE, TOKEN_PREFIX, TOKEN_VARIABLE
 from wand.status import ProgramStatus
 
 #: Seconds between two looks at the status.
 STATUS_INTERVAL: Final = 0.1
+
+#: What a host that joins asks for.
+addressOption: Final = click.option(
+    "--address",
+    "addresses",
+    multiple=True,
+    metavar="ADDRESS",
+    help="An address to ask for in the network, as 10.77.0.9; one of IPv4, one of IPv6, or both.",
+)
 
 
 @click.command()
@@ -36,13 +45,7 @@ STATUS_INTERVAL: Final = 0.1
     metavar="SECONDS",
     help="How long to wait for the server; the node goes on trying after that.",
 )
-@click.option(
-    "--address",
-    "addresses",
-    multiple=True,
-    metavar="ADDRESS",
-    help="An address to ask for in the network, as 10.77.0.9; one of IPv4, one of IPv6, or both.",
-)
+@addressOption
 @click.pass_context
 def join(context: click.Context, file: str | None, timeout: float, addresses: tuple[str, ...]) -> Operation:
     """Join a network with an invitation.
@@ -120,10 +123,7 @@ def tokenOf(file: str | None, *, inShell: bool = False) -> str:
     @raise click.UsageError: if it is on the command line itself.
     """
     if file is not None and file.strip().startswith(TOKEN_PREFIX):
-        raise click.UsageError(
-            "secrets do not belong on a command line, where others can see them: put the token into a file and name "
-            "it, or give no argument and paste it. Withdraw this invitation if others may have seen it."
-        )
+        raise click.UsageError(ON_COMMAND_LINE)
     if file is not None and (file != "-" or inShell):
         return readText(file)
     if file is None and os.environ.get(TOKEN_VARIABLE):

@@ -9,6 +9,7 @@ from importlib import import_module
 import click
 
 from wand.errors import WandError
+from wand.sealed.credentials.token_text import ON_COMMAND_LINE, TOKEN_PREFIX
 
 
 class LaterCommand(click.Command):
@@ -42,6 +43,14 @@ class LazyGroup(click.Group):
     """
     A group that loads a L{LaterCommand} to run it, but not to list it.
     """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """
+        Read the options before the command; a token anywhere is refused, and not shown again.
+        """
+        if any(each.startswith(TOKEN_PREFIX) for each in args):
+            raise click.UsageError(ON_COMMAND_LINE, ctx)
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from wand.control.path import REMOVED
 from wand.errors import NotRunning
 
 #: Where programs keep their control sockets unless they are told otherwise; the first that exists is used.
@@ -34,7 +35,7 @@ def choose(named: str | None, defaults: tuple[str, ...] = DEFAULTS) -> str:
     if not found:
         raise NotRunning(
             f"nothing runs here: none of {', '.join(defaults)} exists; start a node, or name its control socket with "
-            "--control"
+            f"--control. {REMOVED}"
         )
     if len(found) > 1:
         others = ", ".join(found[1:])

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final, Self
 import click
 import msgspec
 
+from wand.cli.rendering import clean
 from wand.cli.session import Operation, Session
 from wand.cli.telling import told
-from wand.errors import NotRunning
+from wand.errors import NoSuchMember, NotRunning, NotSupported
 from wand.trace import Traced
 
 if TYPE_CHECKING:
@@ -42,12 +43,15 @@ def events(trace: str | None, follow: bool, asJSON: bool) -> Operation:
         traced = None if trace is None else Traced(trace)
         # Those that happen meanwhile wait behind those that did.
         feed = await _Feed.of(session) if follow else None
-        found = await (await session.client()).recentEvents()
+        client = await session.client()
+        found = await client.recentEvents()
         if traced is not None:
             traced.learn(found)
-        for event in found:
-            if traced is None or traced.isAbout(event):
-                _show(event, asJSON)
+        wanted = [event for event in found if traced is None or traced.isAbout(event)]
+        for event in wanted:
+            _show(event, asJSON)
+        if traced is not None and not wanted:
+            await _sayNone(client, traced, isWaiting=follow)
         if feed is not None:
             await feed.show(traced, None, asJSON, after=found[-1:])
 
@@ -66,6 +70,35 @@ def watch(trace: str | None, count: int | None, asJSON: bool) -> Operation:
         await feed.show(None if trace is None else Traced(trace), count, asJSON)
 
     return Operation(run, endless=True)
+
+
+async def _sayNone(client: ControlClient, traced: Traced, *, isWaiting: bool) -> None:
+    """
+    No event is about a member.
+
+    @param isWaiting: may one come?
+    @raise NoSuchMember: if nobody of that name or key is known, and none is waited for.
+    """
+    if await _isKnown(client, traced):
+        click.echo(f"wand: none of the last events is about {clean(traced.wanted)}", err=True)
+        return
+    text = (
+        f"nobody is known as {traced.wanted!r}, and none of the last events names one; wand members shows the names "
+        "and keys of members, and the log has earlier events"
+    )
+    if not isWaiting:
+        raise NoSuchMember(text)
+    click.echo(f"wand: {clean(text)}; waiting for one", err=True)
+
+
+async def _isKnown(client: ControlClient, traced: Traced) -> bool:
+    try:
+        async for member in client.seen():
+            if traced.isMember(member.name, member.key):
+                return True
+    except NotSupported:  # it has no members, and nobody could be known by name
+        pass
+    return False
 
 
 class _Feed:

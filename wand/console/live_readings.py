@@ -1,5 +1,5 @@
 """
-What several browsers look at together: rates, what C{wand doctor} finds, and events.
+What several browsers look at together: rates, what C{wand doctor} and C{wand netcheck} find, and events.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from wand.doctor.examination import Examined, examine
 from wand.doctor.findings import Finding
 from wand.doctor.machine import Machine
 from wand.events import Event
+from wand.reach_status import NetworkCheckStatus
 from wand.readings.examined import examined
 from wand.readings.rates import Rates, TopDocument, read
 from wand.worker import Worker
@@ -29,6 +30,7 @@ from wand.worker import Worker
 #: For how many seconds a reading is good, and what was found on the machine.
 TOP_LIFETIME: Final = 0.9
 DOCTOR_LIFETIME: Final = 10.0
+NETCHECK_LIFETIME: Final = 1.0
 
 #: The largest number of peers that somebody may ask for.
 PEERS_MAXIMUM: Final = 1_000_000
@@ -56,13 +58,14 @@ class LiveReadings:
         self._rates = Rates()
         self._top: Shared[TopDocument] = Shared(clock, TOP_LIFETIME)
         self._doctor: Shared[list[Finding]] = Shared(clock, DOCTOR_LIFETIME)
+        self._network: Shared[NetworkCheckStatus] = Shared(clock, NETCHECK_LIFETIME)
 
     @property
     def routes(self) -> tuple[Route, ...]:
         """
         What the API offers of them.
         """
-        return liveRoutes(self._answerTop, self._look, self._listen)
+        return liveRoutes(self._answerTop, self._look, self._listen, self._check)
 
     def stop(self) -> None:
         """
@@ -95,6 +98,9 @@ class LiveReadings:
             self._worker = self._makeWorker("console doctor")
         return await self._worker.do(partial(_examine, known, self._wallClock()))
 
+    async def _check(self, call: Call) -> Document:
+        return Document(await self._network.get(call.client.netcheck))
+
     async def _listen(self, call: Call) -> Stream:
         return Stream(self._feed)
 
@@ -103,7 +109,9 @@ async def _nothing(call: Call) -> Document:
     raise Problem(501, "there is nothing to look at")
 
 
-def liveRoutes(top: Respond = _nothing, doctor: Respond = _nothing, events: Respond = _nothing) -> tuple[Route, ...]:
+def liveRoutes(
+    top: Respond = _nothing, doctor: Respond = _nothing, events: Respond = _nothing, netcheck: Respond = _nothing
+) -> tuple[Route, ...]:
     """
     The routes of readings that remember something.
 
@@ -112,6 +120,7 @@ def liveRoutes(top: Respond = _nothing, doctor: Respond = _nothing, events: Resp
     most = Parameter("most", "How many peers are in it: those with the most traffic.", _PEERS)
     return (
         reading("top", "Rates since the reading before; the first has none.", TopDocument, top, most),
+        reading("netcheck", "What the network around this node allows.", NetworkCheckStatus, netcheck),
         reading("doctor", "What is wrong on this host, as far as the program may look.", list[Finding], doctor),
         Route(
             method="GET",

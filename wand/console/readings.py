@@ -13,7 +13,7 @@ import attrs
 from wand.console.answers import Document, Listing
 from wand.console.calls import Call, Parameter, Respond, Route
 from wand.errors import NotSupported
-from wand.reach_status import NetworkCheckStatus, WhyStatus
+from wand.reach_status import WhyStatus
 from wand.readings.picture import Picture, picture
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
 from wand.status import CounterStatus, EntryStatus, PeerStatus, ProgramStatus, SeenStatus
@@ -84,10 +84,6 @@ async def _graph(call: Call) -> Document:
     return Document(await picture(call.client, call.number("most", MOST, MOST_MAXIMUM)))
 
 
-async def _netcheck(call: Call) -> Document:
-    return Document(await call.client.netcheck())
-
-
 def reading(name: str, about: str, answer: Any, respond: Respond, *parameters: Parameter) -> Route:
     """
     A reading that is one document.
@@ -142,5 +138,4 @@ READINGS: Final = (
             {"type": "integer", "minimum": 1, "maximum": MOST_MAXIMUM, "default": MOST},
         ),
     ),
-    reading("netcheck", "What the network around this node allows.", NetworkCheckStatus, _netcheck),
 )

@@ -17,7 +17,7 @@ from twisted.internet.protocol import Factory
 from wand.control import commands
 from wand.control.connection import Connection
 from wand.control.frame_client import FrameClient
-from wand.control.path import tooLong
+from wand.control.path import REMOVED, tooLong
 from wand.errors import NotPermitted, NotRunning, WandError
 from wand.events import Event
 from wand.recent_events import NumberedEvent
@@ -190,7 +190,7 @@ def explained(error: Exception, path: str) -> WandError:
     """
     number = getattr(error, "osError", None) or getattr(error, "errno", None)
     if number == ENOENT:
-        return NotRunning(f"nothing runs here: there is no control socket {path}")
+        return NotRunning(f"nothing runs here: there is no control socket {path}. {REMOVED}")
     if number == ECONNREFUSED:
         return NotRunning(f"nothing runs here: the control socket {path} was left behind by a program that is gone")
     if number in (EACCES, EPERM):

@@ -81,6 +81,24 @@ class ControlSocket:
                 "path in a directory that you may write"
             ) from error
 
+    def renew(self) -> None:
+        """
+        Make the socket again if somebody has removed its file; connections that stand stay.
+
+        @raise PortUnavailable: as L{start}, and the next call tries again.
+        """
+        port = self._port
+        if port is None or os.path.lexists(self.path):
+            return
+        self._port = None
+        try:
+            self.start()
+        except PortUnavailable:
+            self._port = port
+            raise
+        self._log.warn("the control socket {path} was removed, and is made again", path=str(self.path))
+        port.stopListening()
+
     def stop(self) -> Deferred[None]:
         """
         Stop listening, end the connections and remove the socket.

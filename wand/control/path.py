@@ -11,6 +11,11 @@ from typing import Final
 #: The most octets of a UNIX socket's path: C{sun_path} has 108 with the NUL (unix(7)).
 PATH_MAXIMUM: Final = 107
 
+#: What a client is told where no socket is, though the program may run.
+REMOVED: Final = (
+    "If one runs here all the same, somebody removed its socket: it makes it again within half a minute, so try again"
+)
+
 
 def tooLong(path: str | Path) -> str | None:
     """

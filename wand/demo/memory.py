@@ -100,7 +100,8 @@ class Memory:
     def _start(self, site: Site) -> None:
         service = self._programs[site.name] = self._program(site)
         control = str(self._files.control(site))
-        ControlService(self._loop.reactor, control, "", UNCHANGED, service).setServiceParent(service)
+        context = self._contexts[site.name]
+        ControlService(self._loop.reactor, control, "", UNCHANGED, service, context).setServiceParent(service)
         service.privilegedStartService()
         service.startService()
         if isinstance(site, Node):

@@ -50,7 +50,7 @@ def examine(machine: Machine, examined: Examined, now: float) -> Iterator[Findin
     interface = _INTERFACE if tap is None else tap.interface
     state = (_STATE if status is None else status.state) or _STATE
     if status is None:
-        yield Finding("program", BAD, examined.silence, "wand setup node, or systemctl status wand-node wand-server")
+        yield Finding("program", BAD, examined.silence, _startOn(machine))
     else:
         yield from programChecks(status, now)
     yield from machineChecks(machine, interface, state)
@@ -63,6 +63,15 @@ def examine(machine: Machine, examined: Examined, now: float) -> Iterator[Findin
         yield checkPrefix(prefix, (interface, *addresses))
     if examined.network is not None:
         yield from networkChecks(examined.network)
+
+
+def _startOn(machine: Machine) -> str:
+    """
+    What to do about a program that does not run.
+    """
+    if machine.path("/run/systemd/system").is_dir():  # see sd_booted(3)
+        return "wand setup node, or systemctl status wand-node wand-server"
+    return "wand init, which starts one in the background, or start it as you start others"
 
 
 def _ports(status: ProgramStatus) -> list[int]:

@@ -63,8 +63,8 @@ def openPacketSocket(interface: str, mtu: int, up: bool) -> socket.socket:
         opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
     except OSError as error:
         raise TapUnavailable(
-            "a packet socket needs root (--uid and --gid drop the privileges later) or the capability CAP_NET_RAW: "
-            f"{error.strerror}"
+            "a packet socket needs root (--uid and --gid drop the privileges later) or the capability CAP_NET_RAW, "
+            f"which a service gets when wand setup node is run again: {error.strerror}"
         ) from error
     try:
         _check(opened, interface, mtu)

@@ -10,6 +10,7 @@ from wand.ethernet import MAC
 from wand.interfaces import Context
 from wand.programs.admitting_node import AdmittingNode
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.reserve_news import ReserveNews
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Message, Renew, Renewed
@@ -35,6 +36,7 @@ class Admitter(AdmittingNode[Authority]):
         super().__init__(authority, member, context)
         self._identity = enrolment.identity
         authority.observe(self)
+        ReserveNews(authority.administration, member.sessions, member.sealed.control, context)
         enrolment.admitting = authority.own
         self._begin(isNew=isNew)
         member.claims.taken = self._heard

@@ -4,7 +4,7 @@ A node that may admit others, though it did not found its network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from twisted.application.service import Service
@@ -37,11 +37,11 @@ class DeputyAdmission(Service):
     _log = Logger()
 
     def __init__(
-        self, context: Context, hooks: HookService, member: NodeMembership, reserve: Sequence[str] = ()
+        self, context: Context, hooks: HookService, member: NodeMembership, reserve: Callable[[], Sequence[str]] = tuple
     ) -> None:
         """
         @param hooks: those that are asked before somebody is admitted.
-        @param reserve: ranges of addresses that nobody gets, see L{wand.address_ranges}.
+        @param reserve: gives ranges of addresses that nobody gets, see L{wand.address_ranges}.
         """
         self._context = context
         self._hooks = hooks
@@ -76,7 +76,7 @@ class DeputyAdmission(Service):
     async def _open(self) -> None:
         context = self._context
         _, deputy = await self._store.openWith(
-            lambda records, state: openDeputy(records, self._member, context, self._hooks, self._reserve),
+            lambda records, state: openDeputy(records, self._member, context, self._hooks, self._reserve()),
             lambda: bool(self.running),
         )
         if not self.running:

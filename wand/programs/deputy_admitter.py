@@ -14,6 +14,7 @@ from wand.programs.hooks import HookService
 from wand.sealed.authority.deputy import Deputy
 from wand.sealed.authority.deputy_membership import OwnMembership
 from wand.sealed.authority.stored_network import StoredNetwork
+from wand.sealed.authority.told_reserve import ToldReserve
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.node.node_membership import NodeMembership
 
@@ -29,6 +30,32 @@ class DeputyAdmitter(AdmittingNode[Deputy]):
         member.claims.taken = authority.heard
         for each in member.claims.announcements:
             authority.heard(each)
+        self._reserve = ToldReserve(
+            member.enrolment.state,
+            member.sessions,
+            member.sealed.control,
+            context,
+            authority.administration.reserve,
+        )
+        self._reserve.ask(self._deciding())
+
+    def _deciding(self) -> list[bytes]:
+        """
+        Those with which there is a session, and that decide about addresses.
+        """
+        claims, servers = self._member.claims, {each.identity for each in self._member.enrolment.servers}
+        return [
+            each
+            for each in self._member.sessions.sessionsWith()
+            if each in servers or ((said := claims.announcement(each)) and said.certificate.member.isAuthority)
+        ]
+
+    def stop(self) -> None:
+        """
+        See L{AdmittingNode.stop}.
+        """
+        self._reserve.stop()
+        super().stop()
 
 
 async def openDeputy(

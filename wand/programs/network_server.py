@@ -21,6 +21,7 @@ from wand.programs.host_watch import HostWatch
 from wand.programs.server_places import ServerPlaces
 from wand.sealed.authority.admissions import Admissions
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.reserve_news import ReserveNews
 from wand.sealed.authority.server_news import ServerNews
 from wand.sealed.control_numbers import CALL_NUMBERS
 from wand.sealed.credentials.identity import Identity
@@ -80,6 +81,7 @@ class NetworkServer:
         transport.mayReach = self._mayReach
         self.directory = self._openDirectory(control, records)
         self._news = ServerNews(authority.servers, authority.administration.certificateOf, sessions, control, context)
+        ReserveNews(authority.administration, sessions, control, context)
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
         self._places = ServerPlaces(configuration, context, transport, authority)
         self._goodbyes = Goodbyes(sessions, control, context)
@@ -156,8 +158,8 @@ class NetworkServer:
         """
         Have the authority tell of its changes.
         """
-        self.authority.observe(self._admissions)
-        self.authority.observe(self._news)
+        for each in (self.directory, self._admissions, self._news):
+            self.authority.observe(each)
         self.authority.servers.observe(self.directory.followServer)
         self.authority.servers.compared = self.directory.compareClock
         for server in self.authority.servers.identities:

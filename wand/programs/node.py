@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from wand.capture.recording import Wanted
 
 #: The keys that a reload takes over.
-RELOADED_KEYS: Final = ("servers", "entries", "directories", "name", "logLevels", *LIVE)
+RELOADED_KEYS: Final = ("servers", "entries", "directories", "name", "reserve", "logLevels", *LIVE)
 
 #: The directory of networks without a server.
 GOSSIP: Final = "gossip"
@@ -119,8 +119,7 @@ class NodeService(ProgramService[EtudConfiguration]):
 
     @property
     def _reserve(self) -> tuple[str, ...]:
-        configuration = self.configuration
-        return tuple(configuration.reserve) if isinstance(configuration, NodeConfiguration) else ()
+        return _reserveOf(self.configuration)
 
     def _adapted(self, wanted: dict[str, Settings]) -> dict[str, Settings]:
         """
@@ -304,8 +303,13 @@ class NodeService(ProgramService[EtudConfiguration]):
             *self.etud.take(before, after),
             *self.levels.take(after.logLevels),
             *takeName(before, after, self.etud.member, self.admission, self.notes),
+            *self.admission.takeReserve(_reserveOf(before), _reserveOf(after)),
             *waitingForRestart(self._begun, after, RELOADED_KEYS),
         ]
+
+
+def _reserveOf(configuration: EtudConfiguration) -> tuple[str, ...]:
+    return tuple(configuration.reserve) if isinstance(configuration, NodeConfiguration) else ()
 
 
 def _source(name: str | None) -> Source:

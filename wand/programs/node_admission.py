@@ -4,7 +4,7 @@ A node that founded its network, and admits others: what a server does about mem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import attrs
@@ -49,17 +49,17 @@ class NodeAdmission(Service):
     _log = Logger()
 
     def __init__(
-        self, context: Context, hooks: HookService, member: NodeMembership, reserve: Sequence[str] = ()
+        self, context: Context, hooks: HookService, member: NodeMembership, reserve: Callable[[], Sequence[str]] = tuple
     ) -> None:
         """
         @param hooks: those that are asked before somebody is admitted.
-        @param reserve: ranges of addresses that nobody gets, see L{wand.address_ranges}.
+        @param reserve: gives ranges of addresses that nobody gets, see L{wand.address_ranges}.
         """
         self._opening: Opening[Admitter] = Opening()
         self._context = context
         self._member = member
         self._hooks = hooks
-        self._reserve = tuple(reserve)
+        self._reserve = reserve
         self._store: AuthorityStore | None = None
 
     @property
@@ -166,7 +166,7 @@ class NodeAdmission(Service):
     async def _admitter(self, store: AuthorityStore, configuration: ServerConfiguration) -> Admitter:
         settings: NetworkSettings = attrs.evolve(
             networkSettings(configuration),
-            reserve=self._reserve,
+            reserve=tuple(self._reserve()),
             mac=self._member.mac,
             obstacle=_LOST if self._member.enrolment.stage == "member" else "",
         )

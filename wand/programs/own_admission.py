@@ -4,14 +4,16 @@ How a node comes to admit others: it founded its network, or the network lets it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twisted.application.service import MultiService
+from twisted.internet.defer import Deferred
 
 from wand.control.program import NetworkAdministration
 from wand.interfaces import Context
 from wand.programs.hooks import HookService
+from wand.programs.reserved_anew import takeReserve
 from wand.sealed.node.enrolment_files import FOUNDED
 from wand.sealed.node.node_membership import NodeMembership
 
@@ -54,7 +56,7 @@ class OwnAdmission:
         if member.enrolment.isGranted and self.service is None:
             from wand.programs.deputy_admission import DeputyAdmission  # as below
 
-            self.service = DeputyAdmission(self._context, self._hooks, member, self._reserve())
+            self.service = DeputyAdmission(self._context, self._hooks, member, self._reserve)
             self.service.setServiceParent(self._node)
 
     async def found(self, member: NodeMembership, name: str, prefix: str, prefix6: str) -> str:
@@ -73,7 +75,7 @@ class OwnAdmission:
 
         service = self.service
         if not isinstance(service, NodeAdmission):
-            self.service = service = NodeAdmission(self._context, self._hooks, member, self._reserve())
+            self.service = service = NodeAdmission(self._context, self._hooks, member, self._reserve)
             service.setServiceParent(self._node)
         return service
 
@@ -81,6 +83,13 @@ class OwnAdmission:
         service, self.service = self.service, None
         if service is not None:
             await service.disownServiceParent()
+
+    def takeReserve(self, before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+        """
+        See L{wand.programs.reserved_anew.takeReserve}.
+        """
+        service = self.service
+        return takeReserve(before, after, Deferred if service is None else service.opened)
 
     def look(self) -> None:
         """

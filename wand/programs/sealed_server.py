@@ -19,6 +19,7 @@ from wand.programs.network_service import NetworkService
 from wand.programs.own_name import renamedSoon
 from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
+from wand.programs.reserved_anew import takeReserve
 from wand.programs.server_administration import OPENING, ServerAdministration
 from wand.sealed.authority.administration import Administration
 from wand.sealed.credentials.fields import NAME_RULE, isName
@@ -28,7 +29,7 @@ from wand.sealed.node.epoch import EPOCH
 from wand.status import EntryStatus, OwnStatus, PeerStatus, ProgramStatus, SeenStatus
 
 #: The keys that a reload takes over.
-RELOADED_KEYS: Final = ("name", "logLevels")
+RELOADED_KEYS: Final = ("name", "reserve", "logLevels")
 
 
 class SealedServer(ProgramService[ServerConfiguration]):
@@ -101,7 +102,12 @@ class SealedServer(ProgramService[ServerConfiguration]):
         before, after = self.configuration, self._surroundings.load()
         said = [] if after.name == before.name else [self._rename(before.name, after.name)]
         self.configuration = after
-        return [*said, *self.levels.take(after.logLevels), *waitingForRestart(self._begun, after, RELOADED_KEYS)]
+        return [
+            *said,
+            *takeReserve(before.reserve, after.reserve, self._service.opened),
+            *self.levels.take(after.logLevels),
+            *waitingForRestart(self._begun, after, RELOADED_KEYS),
+        ]
 
     def _rename(self, before: str, name: str) -> str:
         if not isName(name):

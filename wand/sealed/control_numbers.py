@@ -81,9 +81,13 @@ RELEASE: Final = 67
 DISPLACED: Final = 68
 RELAY_NUMBERS: Final = range(64, 80)
 
-# Servers that are there besides the one that tells.
+# Servers that are there besides the one that tells, and what members that admit others have to know.
 SERVER: Final = 80
 SERVERS_TOLD: Final = 81
+
+# Addresses that no member gets, as whoever admits members has to know.
+RESERVED: Final = 82
+RESERVE_WANTED: Final = 83
 SERVER_NUMBERS: Final = range(80, 84)
 
 # Frames to groups, in large networks.

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from wand.setup.host import Host, SetupFailed
+from wand.setup.packet_rights import forgetPackets, letHearPackets
 from wand.setup.resolver_rule import PACKAGED_RULE, RULE, RULE_PATH
 from wand.setup.units import CONFIGURATIONS, NODE, PACKAGED, ROLES, UNITS, USER, Role, unitOf
 
@@ -73,10 +74,13 @@ def setUp(
         host.write(INVITATION, invitation.strip() + "\n", 0o600, USER)
         yield f"{INVITATION}: written"
         if INVITATION not in (host.read(role.configuration) or ""):
-            yield f'{role.configuration} does not name it: add join-file = "{INVITATION}", and restart {role.unit}'
+            yield f'{role.configuration} does not name it: add join-file = "{INVITATION}", and {_restart(host, role)}'
+    changed = ""
     if role is NODE:
         yield from _letItTellNames(host)
-    yield from _enable(host, role, unitOf(role, twistd), isNew=invitation is not None)
+        changed = letHearPackets(host)
+        yield from filter(None, [changed])
+    yield from _enable(host, role, unitOf(role, twistd), isNew=invitation is not None or bool(changed))
 
 
 def configure(host: Host, role: Role, settings: Mapping[str, Setting]) -> Iterator[str]:
@@ -97,7 +101,16 @@ def configure(host: Host, role: Role, settings: Mapping[str, Setting]) -> Iterat
     yield f"{role.configuration}: kept as it is"
     for line in lines.splitlines():
         if line not in there.splitlines():
-            yield f"{role.configuration} does not say it: add {line}, and restart {role.unit}"
+            yield f"{role.configuration} does not say it: add {line}, and {_restart(host, role)}"
+
+
+def _restart(host: Host, role: Role) -> str:
+    """
+    How a program that runs gets to know something.
+    """
+    if host.hasSystemd:
+        return f"restart {role.unit}"
+    return f"restart the {role.name} if it runs: wand stop, and start it again"
 
 
 def _letItTellNames(host: Host) -> Iterator[str]:
@@ -163,6 +176,8 @@ def remove(host: Host, role: Role, *, purge: bool) -> Iterator[str]:
         if host.hasSystemd:
             host.run("systemctl", "disable", "--quiet", "--now", role.unit)
         host.remove(f"{UNITS}/{role.unit}")
+        if role is NODE:
+            forgetPackets(host)
         if host.hasSystemd:
             host.run("systemctl", "daemon-reload")
         yield f"{role.unit}: stopped and {'disabled' if isPackaged else 'removed'}"

@@ -22,8 +22,9 @@ from typing import Final, TypeVar
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
-from wand.errors import StoreDamaged, StoreHindered, StoreUnavailable
+from wand.errors import StateUnavailable, StoreDamaged, StoreHindered, StoreUnavailable
 from wand.interfaces import IRecords
+from wand.plain_file import checkPlain
 from wand.version import __version__
 from wand.worker import Worker
 
@@ -248,6 +249,12 @@ def _foreign(application: int, layout: int) -> str:
 
 def _prepare(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        checkPlain(path, path.stat())
+    except FileNotFoundError:
+        pass
+    except StateUnavailable as error:
+        raise StoreUnavailable(str(error)) from None
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if os.fstat(descriptor).st_mode & 0o077:

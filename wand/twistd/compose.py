@@ -181,7 +181,7 @@ def _control(
     program: NodeService | REL2ServerProgram | SealedServer,
     context: Context,
 ) -> None:
-    socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program)
+    socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program, context)
     socket.setServiceParent(program)
     if told.metrics:
         from wand.web.metrics_page import metricsService  # and with it a web server, which few nodes need

@@ -104,7 +104,8 @@ def attach(parent: MutableMapping[str, Any] | None) -> None:
     if parent is None:
         return
     if "fileLogObserverFactory" in parent:
-        usual = parent["fileLogObserverFactory"]
+        # Its JSON is for Twisted to read again, ours for people and scripts; see docs/operating/logs.md.
+        usual = jsonOutput if parent.get("logFormat") == "json" else textOutput
         parent["fileLogObserverFactory"] = lambda file: LOG.observer(usual, file)
         if parent["logLevel"] is LogLevel.info:  # its default; ours decides
             parent["logLevel"] = LogLevel.debug

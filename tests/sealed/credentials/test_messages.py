@@ -22,6 +22,8 @@ from wand.sealed.credentials.messages import (
     Refused,
     Renew,
     Renewed,
+    Reserved,
+    ReserveWanted,
     Revocations,
     RevocationsDigest,
     RevocationsWanted,
@@ -45,6 +47,8 @@ MESSAGES: list[tuple[int, Message]] = [
     (11, RevocationsWanted(b"")),
     (12, Revocations((b"one", b"two"), KEY)),
     (81, ServersTold((KEY[:8], KEY[8:16]))),
+    (82, Reserved(1, 2, (KEY[:8], KEY))),
+    (83, ReserveWanted()),
 ]
 
 

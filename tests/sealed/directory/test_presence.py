@@ -109,6 +109,18 @@ class PresentMembersTests(SynchronousTestCase):
         self.clock.advance(1 / CHANGE_RATE)
         self.assertTrue(self.come("203.0.113.1:99"))
 
+    def test_whoseCertificateIsNewHasNot(self) -> None:
+        """
+        What somebody announces with a new certificate counts at once, as an operator changed something; once for each.
+        """
+        for port in range(1, 40):
+            self.come(f"203.0.113.1:{port}")
+        self.present.certified(self.alice.identity, bytes(100))
+        self.assertFalse(self.come("203.0.113.1:40"))
+        self.present.certified(self.alice.identity, self.alice.signedCertificate)
+        self.assertTrue(self.come("203.0.113.1:41"))
+        self.assertFalse(self.come("203.0.113.1:42"))
+
     def test_whoWasOnlineBeforeARestart(self) -> None:
         """
         After a start whoever was online counts as such until there was time to be heard.

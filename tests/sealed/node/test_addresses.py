@@ -270,3 +270,27 @@ class ReserveTests(ChosenAddressesCase):
         self.assertEqual(self.dwelling(2).own.addresses[0], "10.77.0.4/24")
         self.address("node-1", "10.77.0.50")
         self.assertEqual([each for each in self.server.status().notes if "reserved" in each], [])
+
+    def reload(self, *ranges: str) -> list[str]:
+        configuration = self.server.configuration
+        values = {name: getattr(configuration, name) for name in configuration.__struct_fields__}
+        changed = type(configuration)(**{**values, "reserve": list(ranges)})
+        object.__setattr__(self.server._surroundings, "load", lambda: changed)
+        return self.server.reload()
+
+    def test_changedWhileItRuns(self) -> None:
+        """
+        A reload sets other addresses aside at once, and gives those free again that were; whoever has one keeps it.
+        """
+        self.dwelling(1)
+        said = self.reload("10.77.0.1-10.77.0.3", "fd77::/126")
+        self.assertEqual(said, ["reserve: 10.77.0.1-10.77.0.3, fd77::/126, and it was 10.77.0.128/25, fd77::100/120"])
+        [note] = [each for each in self.server.status().notes if "reserved" in each]
+        self.assertIn("node-1", note)
+        self.assertEqual(self.dwelling(2).own.addresses, ["10.77.0.4/24", "fd77::4/64"])
+        self.assertEqual(self.address("node-2", "10.77.0.200").addresses[0], "10.77.0.200/24")
+        self.assertIn("reserved", self.refused("node-2", "10.77.0.2"))
+        self.assertEqual(self.reload(), ["reserve: nothing, and it was 10.77.0.1-10.77.0.3, fd77::/126"])
+        self.assertEqual(self.reload(), [])
+        self.assertEqual([each for each in self.server.status().notes if "reserved" in each], [])
+        self.assertEqual(self.dwelling(3).own.addresses, ["10.77.0.2/24", "fd77::2/64"])

@@ -5,6 +5,7 @@ memory and a network in simulated time.
 
 from __future__ import annotations
 
+import os
 from ipaddress import ip_network
 from shutil import copytree
 
@@ -81,6 +82,39 @@ class SealedNetworkTests(SealedNetworkTestCase):
         one.start()
         self.go(1.0)
         self.assertEqual((one.own.stage, one.own.key, one.own.addresses), ("member", before.key, before.addresses))
+
+    def test_manyNamesInARow(self) -> None:
+        """
+        However often an operator renames a member, the last name is known everywhere within two seconds.
+        """
+        _, two = self.dwelling(1), self.dwelling(2)
+        self.go(2.0)
+        before = "node-1"
+        for number in range(24):
+            self.successResultOf(Deferred.fromCoroutine(self.server.network.rename(before, f"name-{number}")))
+            before = f"name-{number}"
+        self.go(2.0)
+        self.assertIn("name-23", [each.name for each in two.node.seen(None, 99)])
+
+    def test_addressesInTheFile(self) -> None:
+        """
+        A file with an invitation may say which addresses the node asks for.
+        """
+        token = self.directory / "token"
+        token.write_text(f"{self.invitation()}\naddress 10.77.0.44\n")
+        self.assertEqual(self.dwelling(1, joinFile=str(token)).own.addresses[0], "10.77.0.44/16")
+        token.write_text(f"{self.invitation()}\naddress banana\n")
+        two = self.dwelling(2, joins=False, joinFile=str(token))
+        self.assertIn("'banana' is not an IP address", " ".join(two.node.status().notes))
+
+    def test_aPipeInPlaceOfTheFile(self) -> None:
+        """
+        What is no plain file keeps the node from joining, and not from running.
+        """
+        pipe = self.directory / "pipe"
+        os.mkfifo(pipe, 0o600)
+        one = self.dwelling(1, joins=False, joinFile=str(pipe))
+        self.assertIn(f"{pipe} is a named pipe", " ".join(one.node.status().notes))
 
     def test_joiningWithANameThatCanNotBeResolvedYet(self) -> None:
         """

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused
 from wand.events import Events
 from wand.interfaces.membership import Member
@@ -35,6 +36,8 @@ from wand.stream_targets import checkPlace
 class Administration:
     """
     Answers an operator, and does what an operator says.
+
+    @ivar reservedAnew: called when other addresses are reserved.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Administration:
         """
         @param own: this server as a member.
         """
+        self.reservedAnew: Callable[[], object] = lambda: None
         self._own = own
         self._network = network
         self._members = members
@@ -97,6 +101,35 @@ class Administration:
         isReserved = self._assignments.overlay.isReserved
         found = ((each.name, filter(isReserved, each.addresses)) for each in self._readdressing.inReserve)
         return sorted((name, withoutPrefix(next(addresses))) for name, addresses in found)
+
+    def reserve(self, reserved: AddressRanges, source: bytes = b"") -> None:
+        """
+        See L{Assignments.reserve}.
+        """
+        self._assignments.reserve(reserved, source)
+        self._readdressing.reservedAnew()
+        self.reservedAnew()
+
+    @property
+    def reserved(self) -> AddressRanges:
+        """
+        What is given to nobody.
+        """
+        return self._assignments.overlay.reserved
+
+    @property
+    def deputies(self) -> list[bytes]:
+        """
+        The members that may admit others.
+        """
+        return [each.identity for each in self._members if self.isDeputy(each.identity)]
+
+    def isDeputy(self, identity: bytes) -> bool:
+        """
+        May a member admit others?
+        """
+        record = self._members.get(identity)
+        return record is not None and record.admits > 0 and record.state == "member"
 
     @property
     def own(self) -> MemberStatus | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address, ip_interface
+from itertools import chain
 from typing import Final
 
 from wand.address_ranges import AddressRanges
@@ -87,13 +88,14 @@ class Assignments:
         @param reserved: addresses that are given to nobody.
         """
         self.overlay = OverlayPrefixes(prefixes, reserved)
+        self._reserved = {b"": reserved}
         self._restsUntil = restsUntil
         self._now = now
         self._declined: dict[bytes, float] = {}  # until when, of a few addresses, each named by a hook
         self._names = Assigned(records, NAME_KIND)
         self._macs = Assigned(records, MAC_KIND)
         self._addresses = Assigned(records, ADDRESS_KIND)
-        self._free = {each: FreeAddresses(each, self._keptUntil, now, reserved) for each in self.overlay}
+        self._free = self._freeAddresses()
 
     def follow(self) -> None:
         """
@@ -111,9 +113,24 @@ class Assignments:
         """
         for assigned in (self._names, self._macs, self._addresses):
             await assigned.load()
-        taken = [address for address, _ in self._addresses.items()]
-        for free in self._free.values():
+        self._free = self._freeAddresses()
+
+    def reserve(self, reserved: AddressRanges, source: bytes = b"") -> None:
+        """
+        Give nobody an address of these ranges from now on, in place of those that the same source set aside before.
+
+        @param source: who says so; nobody else but this program's operator by default.
+        """
+        self._reserved[source] = reserved
+        self.overlay.reserved = AddressRanges.of(chain.from_iterable(self._reserved.values()))
+        self._free = self._freeAddresses()
+
+    def _freeAddresses(self) -> dict[Prefix, FreeAddresses]:
+        found = {each: FreeAddresses(each, self._keptUntil, self._now, self.overlay.reserved) for each in self.overlay}
+        taken = [*(address for address, _ in self._addresses.items()), *self._declined]
+        for free in found.values():
             free.load(taken)
+        return found
 
     async def takeName(self, name: str, identity: bytes) -> bool:
         """

@@ -93,6 +93,12 @@ class MemberRecords:
         """
         return self._stored.index(of)
 
+    def unindex(self, index: Index[MemberRecord]) -> None:
+        """
+        Keep an index no longer.
+        """
+        self._stored.unindex(index)
+
     def isAwaited(self, invitation: bytes) -> bool:
         """
         Does somebody who joined with this invitation still wait for the answer?  Asked at handshakes.

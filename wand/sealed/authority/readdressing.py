@@ -18,6 +18,7 @@ from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.overlay_prefixes import Prefix
+from wand.sealed.authority.stored_values import Index
 from wand.sealed.credentials.member_status import MemberStatus
 
 
@@ -32,7 +33,18 @@ class Readdressing:
         self._issuer = issuer
         self._events = events
         self._lock = DeferredLock()  # two at once for one member would each take back what the other gave
-        self._inReserve = members.index(self._isInReserve) if assignments.overlay.reserved else None
+        self._inReserve = self._indexed()
+
+    def _indexed(self) -> Index[MemberRecord] | None:
+        return self._members.index(self._isInReserve) if self._assignments.overlay.reserved else None
+
+    def reservedAnew(self) -> None:
+        """
+        Other addresses are reserved now.
+        """
+        if self._inReserve is not None:
+            self._members.unindex(self._inReserve)
+        self._inReserve = self._indexed()
 
     @property
     def inReserve(self) -> list[MemberRecord]:

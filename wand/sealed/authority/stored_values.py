@@ -141,6 +141,12 @@ class StoredValues(Generic[Value]):
             index.add(key, value)
         return index
 
+    def unindex(self, index: Index[Value]) -> None:
+        """
+        Keep an index no longer.
+        """
+        self._indices.remove(index)
+
     def page(self, after: bytes, count: int) -> list[Value]:
         """
         At most C{count} values, in the order of their keys, those beyond C{after}.

@@ -34,6 +34,10 @@ SERVERS_TOLD_MAXIMUM: Final = 16
 #: How many revocations are in one message at most.
 REVOCATIONS_PAGE: Final = 6
 
+#: How many ranges of addresses are in one message at most, and in how many messages all of them are.
+RANGES_PAGE: Final = 32
+RESERVED_PARTS: Final = 8
+
 Signed: TypeAlias = Annotated[bytes, Meta(max_length=SIGNED_MAXIMUM)]
 Index: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
 Reason: TypeAlias = Annotated[str, Meta(max_length=300)]
@@ -249,6 +253,33 @@ class ServersTold(msgspec.Struct, tag=control_numbers.SERVERS_TOLD, frozen=True,
     digests: Annotated[tuple[_Digest, ...], Meta(max_length=SERVERS_TOLD_MAXIMUM)]
 
 
+class Reserved(msgspec.Struct, tag=control_numbers.RESERVED, frozen=True, array_like=True):
+    """
+    Some of the overlay addresses that the sender gives to nobody.
+
+    @ivar part: which of the messages that say all of it together; the first is 0.
+    @ivar parts: how many they are.
+    @ivar ranges: the first address of each and the last.
+    """
+
+    part: Annotated[int, Meta(ge=0, lt=RESERVED_PARTS)]
+    parts: Annotated[int, Meta(ge=1, le=RESERVED_PARTS)]
+    ranges: Annotated[tuple[Annotated[bytes, Meta(min_length=8, max_length=32)], ...], Meta(max_length=RANGES_PAGE)]
+
+    def __post_init__(self) -> None:
+        if self.part >= self.parts:
+            raise ValueError("there are not so many parts")
+        for each in self.ranges:
+            if len(each) not in (8, 32) or each[: len(each) // 2] > each[len(each) // 2 :]:
+                raise ValueError("a range goes from an address to a later one of the same kind")
+
+
+class ReserveWanted(msgspec.Struct, tag=control_numbers.RESERVE_WANTED, frozen=True, array_like=True):
+    """
+    The sender admits members, and asks which addresses it must give to nobody.
+    """
+
+
 Message: TypeAlias = (
     Join
     | Admitted
@@ -267,6 +298,8 @@ Message: TypeAlias = (
     | Farewell
     | Server
     | ServersTold
+    | Reserved
+    | ReserveWanted
 )
 
 

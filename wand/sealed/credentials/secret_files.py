@@ -4,10 +4,11 @@ Secrets that are kept in the state directory: nobody else may be able to read th
 
 from __future__ import annotations
 
+import errno
 import os
-import stat
 
 from wand.errors import StateUnavailable
+from wand.plain_file import PROMPTLY, checkPlain
 from wand.state import StateDirectory
 
 #: What is read of a file at most, in octets.
@@ -23,10 +24,12 @@ def readSecretFile(state: StateDirectory, name: str) -> bytes | None:
     """
     path = state.path / name
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | PROMPTLY)
     except FileNotFoundError:
         return None
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            checkPlain(path, path.lstat())
         raise StateUnavailable(f"{path} cannot be read: {error.strerror}") from error
     try:
         _check(os.fstat(descriptor), state, name)  # before it becomes a file of Python's, which no directory can be
@@ -38,8 +41,7 @@ def readSecretFile(state: StateDirectory, name: str) -> bytes | None:
 
 def _check(found: os.stat_result, state: StateDirectory, name: str) -> None:
     path, us = state.path / name, os.geteuid()
-    if not stat.S_ISREG(found.st_mode):
-        raise StateUnavailable(f"{path} is not a plain file")
+    checkPlain(path, found)
     if found.st_mode & 0o077:
         raise StateUnavailable(f"{path} is open to others ({found.st_mode & 0o777:o}); run chmod 600 {path}")
     directory = state.path.stat().st_uid

@@ -127,7 +127,7 @@ class SealedDirectoryClient:
         """
         if self._own.refresh():
             for subscription, *_ in self._subscriptions.values():
-                subscription.exchange()
+                subscription.begin()
 
     def moved(self) -> None:
         """
@@ -135,7 +135,7 @@ class SealedDirectoryClient:
         """
         for subscription, endpoints, _ in self._subscriptions.values():
             endpoints.retryNow()
-            subscription.moved()
+            subscription.begin()
 
     def serversChanged(self) -> None:
         """

@@ -33,6 +33,9 @@ ELSEWHERE_SILENCE: Final = 300.0 + SILENCE
 CHANGE_RATE: Final = 0.1
 CHANGE_BURST: Final = 10.0
 
+#: How many octets of the end of a certificate, which is its signature, are remembered.
+_MARK: Final = 16
+
 
 @attrs.frozen
 class Presence:
@@ -95,6 +98,7 @@ class PresentMembers:
         self._gone = gone
         self._elsewhere: dict[Identity, dict[Identity, Elsewhere]] = {}
         self._present: dict[Identity, Presence] = {}
+        self._certified: dict[Identity, bytes] = {}  # of those whose last certificate was not announced yet, its end
         self._changes = TokenBuckets(context.clock, CHANGE_RATE, CHANGE_BURST, maximum)
         self._silence: Deadlines[Identity] = Deadlines(context.clock, self._silent)
         self._expiries: Deadlines[Identity] = Deadlines(context.clock, self._expired, context.wallClock)
@@ -115,6 +119,12 @@ class PresentMembers:
         self._silence.stop()
         self._expiries.stop()
 
+    def certified(self, identity: Identity, certificate: bytes) -> None:
+        """
+        A member has a new certificate: what it announces with that has not to wait, however much an operator changes.
+        """
+        self._certified[identity] = certificate[-_MARK:]
+
     def get(self, identity: Identity) -> Presence | None:
         """
         What a member said since we started.
@@ -130,7 +140,9 @@ class PresentMembers:
         known = self._announcements.get(announcement.identity)
         if known is not None and known.endpoints == endpoints and known.announcement.isSame(announcement):
             return True
-        if not self._changes.take(announcement.identity):
+        if self._certified.get(announcement.identity) == announcement.signedCertificate[-_MARK:]:
+            del self._certified[announcement.identity]
+        elif not self._changes.take(announcement.identity):
             self._counters["drop-directory-throttled"] += 1
             return False
         self._change(announcement, endpoints)
@@ -195,6 +207,7 @@ class PresentMembers:
         """
         self._present.pop(identity, None)
         self._elsewhere.pop(identity, None)
+        self._certified.pop(identity, None)
         self._silence.discard(identity)
         self._expiries.discard(identity)
         self._gone(identity)

@@ -250,6 +250,17 @@ class SealedDirectoryServer:
                 lifetime=RESTORED_LIFETIME,
             )
 
+    def certificateIssued(self, identity: Identity, certificate: bytes) -> None:
+        """
+        See L{wand.sealed.authority.member_authority.AuthorityObserver}.
+        """
+        self._present.certified(identity, certificate)
+
+    def memberRevoked(self, identity: Identity, revocation: bytes) -> None:
+        """
+        See L{wand.sealed.authority.member_authority.AuthorityObserver}: L{forget} is called for it.
+        """
+
     def followServer(self, server: Identity) -> None:
         """
         List those whom another server hears, too, from now on; it shares our store.

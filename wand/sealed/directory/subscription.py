@@ -138,9 +138,9 @@ class Subscription:
         self._unanswered = max(self._unanswered, SILENT_AFTER)
         self._schedule(REPEAT_FIRST)
 
-    def moved(self) -> None:
+    def begin(self) -> None:
         """
-        An address or a route of this host changed: let the server see where we are now, and where we say that we are.
+        There is something new to announce, or this host moved: let the server see it now, and again soon if need be.
         """
         self._tries = 0
         self.exchange()

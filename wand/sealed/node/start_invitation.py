@@ -1,5 +1,6 @@
 """
-The invitation that a node finds when it starts: in the file that C{join-file} names, or in its environment.
+The invitation that a node finds when it starts: in the file that C{join-file} names, or in its environment.  Lines
+such as C{address 10.77.0.9} say which addresses it asks for with it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from twisted.logger import Logger
 from wand.config import EtudConfiguration, NodeConfiguration
 from wand.errors import WandError
 from wand.health.notes import Notes
+from wand.plain_file import PROMPTLY, checkPlain
+from wand.sealed.credentials.fields import wantedFrom
 from wand.sealed.credentials.token import Token
-from wand.sealed.credentials.token_text import TOKEN_VARIABLE
+from wand.sealed.credentials.token_text import TOKEN_VARIABLE, WISH
 from wand.sealed.node.enrolment import Enrolment
 
 #: The keys of the notes about the file: what keeps the node from joining, and what is unwise about the file.
@@ -44,12 +47,13 @@ class StartInvitation:
         isMember = enrolment.stage == "member"
         try:
             text, isOpen = self._read()
-            token = None if text is None else Token.parse(text)
+            lines = (text or "").splitlines()
+            token = None if text is None else Token.parse("".join(each for each in lines if not _isWish(each)))
             if token is None or (isMember and enrolment.invitation.isSpent(token)):
                 return
             if isOpen:
                 self._sayOpen()
-            enrolment.begin(token)
+            enrolment.begin(token, wantedFrom(each.removeprefix(WISH) for each in filter(_isWish, lines)))
         except (OSError, WandError) as error:
             isGone = isMember and isinstance(error, FileNotFoundError)  # as it should be
             wasRead = enrolment.token is not None  # at an earlier start, and may have been removed since
@@ -62,8 +66,11 @@ class StartInvitation:
         """
         if not self._path:
             return os.environ.get(TOKEN_VARIABLE), False
-        with Path(self._path).open("rb") as file:
-            isOpen = bool(os.fstat(file.fileno()).st_mode & 0o077)
+        path = Path(self._path)
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | PROMPTLY)) as file:
+            found = os.fstat(file.fileno())
+            checkPlain(path, found)
+            isOpen = bool(found.st_mode & 0o077)
             return file.read(_FILE_MAXIMUM).decode("ascii", "replace"), isOpen
 
     def _sayOpen(self) -> None:
@@ -85,3 +92,7 @@ class StartInvitation:
         text = f"{where} {why}; this node runs, and {rest}"
         self._log.error("{text}", text=text)
         self._notes.say(FILE_NOTE, text, isHint=isMember)
+
+
+def _isWish(line: str) -> bool:
+    return line.startswith(WISH)
