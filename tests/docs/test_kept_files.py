@@ -1,0 +1,73 @@
+"""
+Tests for the list of files that programs keep in their state directories (docs/sealed.md): it has each that the code
+writes, so that nobody adds one without a thought of what other releases make of it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from documents import DOCS, PROJECT, rows
+
+#: What a module imports that writes into a state directory.
+_WRITERS: Final = {"StateDirectory", "StateWriter", "CacheFile", "EnrolmentFiles"}
+
+#: Calls whose first or last argument is the file.
+_CALLS: Final = {"write", "rename", "made", "CacheFile"}
+
+#: Where a file has a name that is made, or comes from a caller; and the names that are made there.
+_NAMED_ELSEWHERE: Final = {
+    "wand.backup.restoring": (),
+    "wand.plugin_store": ("plugin-NAME",),
+    "wand.sealed.credentials.cache_file": (),
+    "wand.sealed.credentials.identity": ("node.key", "network.key"),
+    "wand.sealed.node.enrolment_files": (),
+    "wand.state": ("mac-INTERFACE",),
+    "wand.state_layout": (),
+    "wand.state_writer": (),
+}
+
+
+def test_everyFileIsListed() -> None:
+    """
+    The table has each file that programs write into a state directory, and no other.
+    """
+    listed = {row[0].strip("`") for row in rows(DOCS / "sealed.md") if len(row) == 3 and row[0].startswith("`")}
+    found = {name: None for path in sorted((PROJECT / "wand").rglob("*.py")) for name in _written(path)}
+    made = {name for names in _NAMED_ELSEWHERE.values() for name in names}
+    assert {*found, *made} - listed == set()
+    assert {each for each in listed if "." in each or each in found} - {*found, *made} == set()
+
+
+def _written(path: Path) -> Iterator[str]:
+    """
+    The files that a module writes.
+    """
+    tree = ast.parse(path.read_text())
+    name = ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+    known = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.alias)}
+    if not known & _WRITERS:
+        return
+    module = import_module(name)
+    for node in ast.walk(tree):
+        file = _fileIn(node)
+        if isinstance(file, ast.Name) and file.id.isupper():
+            yield vars(module)[file.id]
+        elif file is not None:
+            assert name in _NAMED_ELSEWHERE, f"{name}, line {node.lineno}: say which file {ast.unparse(file)} is"
+
+
+def _fileIn(node: ast.AST) -> ast.expr | None:
+    """
+    The file that an expression writes, if it does.
+    """
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and ast.unparse(node.left).endswith(".path"):
+        return node.right
+    if not isinstance(node, ast.Call) or not node.args:
+        return None
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+    return node.args[-1 if called in ("rename", "made") else 0] if called in _CALLS else None
