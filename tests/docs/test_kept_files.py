@@ -16,7 +16,7 @@ from documents import DOCS, PROJECT, rows
 #: What a module imports that writes into a state directory.
 _WRITERS: Final = {"StateDirectory", "StateWriter", "CacheFile", "EnrolmentFiles"}
 
-#: Calls whose first or last argument is the file.
+#: Calls whose first or last argument of several is the file.
 _CALLS: Final = {"write", "rename", "made", "CacheFile"}
 
 #: Where a file has a name that is made, or comes from a caller; and the names that are made there.
@@ -50,7 +50,7 @@ def _written(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text())
     name = ".".join(path.relative_to(PROJECT).with_suffix("").parts)
     known = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.alias)}
-    if not known & _WRITERS:
+    if not known & _WRITERS and "state" not in path.read_text():
         return
     module = import_module(name)
     for node in ast.walk(tree):
@@ -66,8 +66,8 @@ def _fileIn(node: ast.AST) -> ast.expr | None:
     The file that an expression writes, if it does.
     """
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and ast.unparse(node.left).endswith(".path"):
-        return node.right
-    if not isinstance(node, ast.Call) or not node.args:
+        return node.right if isinstance(node.right, ast.Name) and node.right.id.isupper() else None
+    if not isinstance(node, ast.Call) or len(node.args) < 2:
         return None
     called = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
     return node.args[-1 if called in ("rename", "made") else 0] if called in _CALLS else None
