@@ -83,7 +83,8 @@ def test_nothingStops(network: Full) -> None:
 
 
 def isFull(deployed: Deployment, site: Site) -> bool:
-    return "left on device" in " ".join(deployed.status(site).notes)
+    said = " ".join(deployed.status(site).notes)
+    return "No space left on device" in said or "disk is full" in said
 
 
 def isServed(deployed: Deployment, site: Site) -> None:
