@@ -64,10 +64,10 @@ def test_nothingStops(network: Full) -> None:
     for site in (server, two):
         deployed.kill(site)
         deployed.start(site)
+    wait(lambda: isFull(deployed, server), 20, "a word after the start")
     wait(lambda: reaches(deployed, one, two), 20, "an echo after the start on full disks")
     for site in (server, two):
         isServed(deployed, site)
-    wait(lambda: isFull(deployed, server), 20, "a word after the start")
 
     for state in states.values():
         (state / "filler").unlink()
