@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.backup.archive import MANIFEST, Archive, BackupInvalid, Manifest
+from wand.version import __version__
 
 GOOD = Archive(Manifest("node", 1.0, "1"), {"node.key": b"k" * 64, "membership": b"m" * 700})
 OCTETS = GOOD.packed()
@@ -68,6 +69,17 @@ class ArchiveTests(SynchronousTestCase):
         """
         for made in (b"1e300", b"-1", b"1e99"):
             self.assertRefused(archive(manifest=b'{"role": "node", "version": "1", "made": ' + made + b"}"))
+
+    def test_ofALaterForm(self) -> None:
+        """
+        What only a later version understands is refused by the name of that version, whatever else it has.
+        """
+        later = b'{"format": 2, "version": "7.0\\u001b", "kind": "fleet"}'
+        directory = tarfile.TarInfo("hosts")
+        directory.type = tarfile.DIRTYPE
+        said = rf"made by wandaemon 7\.0\\x1b \(form 2\), and this is {__version__}.*install 7\.0"
+        with self.assertRaisesRegex(BackupInvalid, said):
+            Archive.parse(archive((directory, b""), manifest=later))
 
     @given(st.lists(st.tuples(st.integers(0, len(OCTETS) - 1), st.integers(0, 255)), min_size=1, max_size=8))
     def test_damaged(self, changes: list[tuple[int, int]]) -> None:

@@ -8,11 +8,13 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from axe import fetch
 from console_browser import Browser
 from consoles import Browse, logIn
+from previous_release import COMMIT, install, source
 from probing import Probing
 from turns import Turns
 from twisted.internet.epollreactor import EPollReactor
@@ -86,6 +88,18 @@ def loop() -> Iterator[Loop]:
     """
     with Loop(EPollReactor()) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def previous() -> Iterator[Path]:
+    """
+    The commands of the release before this one.
+    """
+    packed = source()
+    if packed is None:
+        pytest.skip(f"this clone does not have {COMMIT[:8]}, the release before this one: git fetch --unshallow")
+    with TemporaryDirectory() as folder:
+        yield install(Path(folder), packed)
 
 
 @pytest.fixture(scope="module")

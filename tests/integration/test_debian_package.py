@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from booted_root import BootedRoot
+from journal_talker import JOURNAL, TALKER, journal, say
 from realm import Realm
 
 from wand.lab import CommandFailed, Lab, execute, wait
@@ -155,6 +156,56 @@ def test_aNetworkIsBegun(debian: BootedRoot) -> None:
     with pytest.raises(CommandFailed) as failed:
         debian.run(*server)
     assert "wand-server.service does not start: prefix: 10.77.0.0/16 overlaps the route" in failed.value.output
+
+
+def test_theJournal(lab: Lab, debian: BootedRoot) -> None:
+    """
+    The real journal has the messages of a node, with their priorities and details, whatever is in them and however long
+    they are; also after it was started again.  While there is none, the node goes on without a word, and its messages
+    come back with it.
+    """
+    realm = Realm(lab)
+    realm.serve()
+    realm["server"].wand("invite", "--out", str(debian.root / "root/token.txt"), "--name=bob")
+    debian.run("dpkg", "--install", "/root/wandaemon-1.deb")
+    (dropins,) = debian.root.glob("opt/wand/lib/*/site-packages/twisted/plugins")
+    (dropins / "talker_dropin.py").write_text(TALKER)
+    configuration = debian.root / "etc/wand/node.toml"
+    configuration.write_text(configuration.read_text() + 'hooks = ["talker"]\n')
+    debian.run("wand", "setup", "node", "--join", "/root/token.txt")
+    wait(lambda: journal(debian, "WAND_EVENT=joined"), 30, "the word that it joined")
+
+    (joined,) = journal(debian, "WAND_EVENT=joined")
+    key = json.loads(debian.run("wand", "status", "--json"))["own"]["key"]
+    told = {
+        name: joined[name] for name in ("PRIORITY", "WAND_PART", "SYSLOG_IDENTIFIER", "_TRANSPORT", "_SYSTEMD_UNIT")
+    }
+    assert list(told.values()) == ["6", "events", "wand-node", "journal", "wand-node.service"], joined
+    assert joined["MESSAGE"].startswith("joined: "), joined
+    assert (joined["WAND_FIELD_KEY"], joined["WAND_TRACE"]) == (key, f"{key[:4]}-{key[4:8]}-{key[8:12]}")
+    assert joined in journal(debian, f"WAND_TRACE={joined['WAND_TRACE']}")
+
+    (long,) = journal(debian, "WAND_FIELD_WHAT=long")
+    assert {long[f"WAND_FIELD_D{number}"] for number in range(30)} == {"x" * 16_000}
+    assert long["PRIORITY"] == "4"
+    (strange,) = journal(debian, "WAND_FIELD_WHAT=strange")
+    assert strange["MESSAGE"] == r"two\nlines caf\udce9 b'\xff\x00'", strange
+    assert (strange["WAND_FIELD_LINES"], strange["WAND_FIELD_NAME"]) == (r"two\nlines", r"caf\udce9")
+    (failed,) = journal(debian, "PRIORITY=2")
+    assert failed["MESSAGE"].startswith("it failed\nTraceback"), failed
+    assert failed["MESSAGE"].endswith("builtins.ValueError: inside"), failed
+
+    pid = serviceNumber(debian)
+    debian.run("systemctl", "restart", "systemd-journald")
+    say(realm, debian, "after-a-restart")
+    debian.run("systemctl", "stop", *JOURNAL)
+    assert not (debian.root / "run/systemd/journal/socket").exists()
+    realm["server"].wand("rename", "bob", "unheard")
+    wait(lambda: "unheard" in debian.run("wand", "status"), 10, "the new name")
+    debian.run("systemctl", "start", *reversed(JOURNAL))
+    say(realm, debian, "heard-again", "unheard")
+    assert serviceNumber(debian) == pid
+    assert not [each for each in journal(debian, "_SYSTEMD_UNIT=wand-node.service") if each["_TRANSPORT"] != "journal"]
 
 
 def awaitPing(debian: BootedRoot, address: str) -> None:

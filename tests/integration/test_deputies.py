@@ -5,14 +5,13 @@ A network whose founder or server lets a member admit others: it is off, and com
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import attrs
 import pytest
+from deployments import fill, reaches, smallDisk
 
 from wand.control.client import ControlClient
-from wand.lab import execute, wait
+from wand.lab import wait
 from wand.lab.deployment import Deployment
 from wand.lab.topology import Node, Site
 from wand.sealed.credentials.member_status import MemberStatus
@@ -70,10 +69,8 @@ def tiny(makeNetwork: Callable[..., Deployment]) -> Iterator[tuple[Deployment, P
     """
     network = makeNetwork(count=4)
     state = network.lab.directory / f"{network.topology.nodes[1].name}-state"
-    state.mkdir(mode=0o700)
-    execute("mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", str(state))
-    yield network, state
-    execute("umount", "--lazy", str(state))
+    with smallDisk(state, "1m"):
+        yield network, state
 
 
 def test_theDiskOfADeputyIsFull(tiny: tuple[Deployment, Path]) -> None:
@@ -108,15 +105,6 @@ def test_theDiskOfADeputyIsFull(tiny: tuple[Deployment, Path]) -> None:
     wait(lambda: "full" not in " ".join(network.status(two).notes), 60, "the end of that word")
 
 
-def fill(file: Path) -> None:
-    """
-    Leave no room on a disk.
-    """
-    with file.open("wb", buffering=0) as open_, suppress(OSError):
-        while True:
-            open_.write(bytes(1024))
-
-
 async def invitationsOf(client: ControlClient) -> list[str]:
     return [each.invitation async for each in client.invitations()]
 
@@ -130,13 +118,3 @@ def isAdopted(network: Deployment, server: Site, node: Node) -> bool:
         return [each async for each in client.members()]
 
     return any(each.name == node.name and each.admitter for each in network.ask(server, listed))
-
-
-def reaches(network: Deployment, source: Node, target: Node) -> bool:
-    """
-    Does an echo come back from the address that a node has?
-    """
-    own = network.status(target).own
-    assert own is not None
-    address, _ = own.addresses  # of both families
-    return bool(network.ping(source, [attrs.evolve(target, inside=address.partition("/")[0])]))

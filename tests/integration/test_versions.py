@@ -5,29 +5,14 @@ Two versions on one network: the release before this one and this one, each as a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from previous_release import COMMIT, install, source
 from realm import Realm
 
 from wand.lab import PROGRAMS, Lab, wait
 from wand.lab.commands import CommandFailed
 from wand.version import __version__
-
-
-@pytest.fixture(scope="module")
-def previous() -> Iterator[Path]:
-    """
-    The commands of the release before this one.
-    """
-    packed = source()
-    if packed is None:
-        pytest.skip(f"this clone does not have {COMMIT[:8]}, the release before this one: git fetch --unshallow")
-    with TemporaryDirectory() as folder:
-        yield install(Path(folder), packed)
 
 
 @pytest.mark.parametrize("server", ["old", "new"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import re
 import tarfile
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 import attrs
@@ -14,9 +15,14 @@ import msgspec
 from msgspec import Meta
 
 from wand.errors import WandError
+from wand.logs.escapes import escaped
+from wand.version import __version__
 
 #: The first member.
 MANIFEST: Final = "wand-backup.json"
+
+#: The form of the archive, and what is in the first member.
+FORM: Final = 1
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}")
 
@@ -34,12 +40,22 @@ class Manifest(msgspec.Struct, frozen=True):
     @ivar role: what kind of program the state belongs to.
     @ivar made: when, in seconds since the epoch.
     @ivar version: that of the program that made it.
+    @ivar format: the form of the archive.
     """
 
     role: Literal["node", "server"]
     made: Annotated[float, Meta(ge=0, lt=1 << 37)]
     version: str
-    format: Literal[1] = 1
+    format: Literal[1] = FORM
+
+
+class _Later(msgspec.Struct):
+    """
+    What an archive of any form says of itself.
+    """
+
+    version: Annotated[str, Meta(max_length=64)]
+    form: Annotated[int, Meta(gt=FORM)] = msgspec.field(name="format")
 
 
 @attrs.frozen
@@ -73,11 +89,33 @@ class Archive:
         """
         try:
             with tarfile.open(fileobj=io.BytesIO(octets), mode="r:") as tar:
-                files = {member.name: _content(tar, member) for member in tar}
+                files = {member.name: _content(tar, member) for member in _checked(tar)}
             manifest = msgspec.json.decode(files.pop(MANIFEST, b""), type=Manifest)
         except (tarfile.TarError, msgspec.MsgspecError, ValueError, EOFError, RecursionError) as error:
             raise BackupInvalid(f"this is not a backup, or it is damaged: {error}") from error
         return cls(manifest, files)
+
+
+def _checked(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """
+    The members, unless the first says that they are what only a later version understands.
+    """
+    for member in tar:
+        if member.name == MANIFEST:
+            _checkForm(_content(tar, member))
+        yield member
+
+
+def _checkForm(manifest: bytes) -> None:
+    try:
+        later = msgspec.json.decode(manifest, type=_Later)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return
+    version = escaped(later.version)
+    raise BackupInvalid(
+        f"the backup was made by wandaemon {version} (form {later.form}), and this is {__version__}, which understands "
+        f"form {FORM}; nothing was changed: install {version} again"
+    )
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes, made: float) -> None:

@@ -80,12 +80,12 @@ class Installation:
 
     def wand(self, *words: str) -> str:
         """
-        Run the C{wand} command against it.
+        Run the C{wand} command of its version against it.
 
         @return: its output.
         @raise CommandFailed: if the command fails.
         """
-        return execute(str(PROGRAMS / "wand"), "--control", str(self.control), *words)
+        return execute(str(self.programs / "wand"), "--control", str(self.control), *words)
 
     def answers(self) -> bool:
         """

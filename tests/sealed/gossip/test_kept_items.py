@@ -127,6 +127,22 @@ class KeptItemsTests(SynchronousTestCase):
         self.assertEqual(self.count(node), 6)
         self.assertEqual(list(node.context.notes), [])
 
+    def test_whatCannotBeKept(self) -> None:
+        """
+        As long as the file cannot be written the operator is told, and it is tried again.
+        """
+        node = self.nodes[3]
+        path = node.state / KEPT
+        path.mkdir()
+        self.network.run(KEEP_INTERVAL)
+        (note,) = node.context.notes
+        self.assertEqual(note.key, f"state-{KEPT}")
+        self.assertRegex(note.text, "gossip cannot be written: Is a directory; members that gossip knows would be forg")
+        path.rmdir()
+        self.network.run(KEEP_INTERVAL)
+        self.assertEqual(list(node.context.notes), [])
+        self.assertTrue(path.is_file())
+
     def test_anotherNetwork(self) -> None:
         """
         What was known in another network is forgotten.

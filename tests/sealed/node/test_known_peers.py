@@ -281,3 +281,16 @@ class KnownPeersTests(SynchronousTestCase):
         (self.state.path / KNOWN_PEERS).chmod(0o644)
         self.started(self.claims, self.sessions)
         self.assertIn("chmod 600", self.notes.texts[0])
+
+    def test_aFileThatCannotBeWritten(self) -> None:
+        """
+        As long as the file cannot be written the operator is told.
+        """
+        (self.state.path / KNOWN_PEERS).mkdir()
+        known = self.started(self.claims, self.sessions)
+        self.meet("alice")
+        known.keep()
+        self.assertRegex(self.notes.texts[-1], "known-peers cannot be written: Is a directory; known peers would be")
+        (self.state.path / KNOWN_PEERS).rmdir()
+        known.keep()
+        self.assertEqual(self.notes.texts, [])

@@ -541,6 +541,21 @@ class MemoryTests(SynchronousTestCase):
         self.assertEqual(self.notes.texts, [])
         cache.stop()
 
+    def test_aFileThatCannotBeWritten(self) -> None:
+        """
+        As long as the file cannot be written that is said, and it is tried again.
+        """
+        (self.state.path / HEARD).mkdir()
+        cache = LearnedCache(self.state, self.after.learned, self.after.clock, self.after.failures, self.notes)
+        cache.start()
+        self.after.comes("alice")
+        self.after.clock.advance(60)
+        self.assertIn("hosts behind bridges would be forgotten at a restart", self.notes.texts[-1])
+        (self.state.path / HEARD).rmdir()
+        self.after.clock.advance(60)
+        self.assertEqual(self.notes.texts, [])
+        cache.stop()
+
     def test_notWithoutEnd(self) -> None:
         """
         A file holds so many and no more.

@@ -41,7 +41,7 @@ class CacheFile:
         @param name: the file.
         @param what: what is in it, for people.
         @param look: calls L{write} if there is something new.
-        @param notes: where it is said that the file cannot be read.
+        @param notes: where it is said that the file cannot be read or written.
         """
         self._name = name
         self._what = what
@@ -90,7 +90,7 @@ class CacheFile:
         """
         Set the file.
 
-        @return: whether that worked; if not, it is logged.
+        @return: whether that worked; if not, it is said until it does.
         """
         try:
             self._state.write(self._name, content)
@@ -110,11 +110,17 @@ class CacheFile:
 
     def _isWritten(self) -> bool:
         self._notes.clear(f"unreadable-{self._name}")
+        self._notes.clear(f"state-{self._name}")
         return True
 
     def _isNot(self, failure: Failure) -> bool:
         failure.trap(StateUnavailable)
-        self._log.warn("{what} are not kept over a restart: {reason}", what=self._what, reason=str(failure.value))
+        text = (
+            f"{failure.getErrorMessage()}; {self._what} would be forgotten at a restart: make room, or let this node "
+            f"write into {self._state.path}"
+        )
+        self._log.warn("{text}", text=text)
+        self._notes.say(f"state-{self._name}", text)
         return False
 
     def _say(self, trouble: str) -> None:

@@ -95,8 +95,12 @@ class KeptItems:
     def _look(self) -> None:
         total = self._tree().total
         if total != self._total:
+            writing = self._file.writeIn(self._context.deferToThread, self._content())
+            writing.addCallback(self._written, total)
+
+    def _written(self, isKept: bool, total: int) -> None:
+        if isKept:
             self._total = total
-            self._file.writeIn(self._context.deferToThread, self._content())
 
     def _content(self) -> bytes:
         items: list[msgspec.Raw] = []

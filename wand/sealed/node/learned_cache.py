@@ -67,16 +67,17 @@ class LearnedCache:
         if self._file.stop():
             self.keep()
 
-    def keep(self) -> None:
+    def keep(self) -> bool:
         """
         Write everything down.
+
+        @return: whether that worked.
         """
         latest = sorted(self._learned.remembered(), key=lambda each: each.last)[-KEPT_MAXIMUM:]
         kept = [_StoredAddress(each.mac, each.holder, int(each.since), int(each.last)) for each in latest]
-        self._file.write(packed(kept))
+        return self._file.write(packed(kept))
 
     def _look(self) -> None:
         known = frozenset((each.mac, each.holder) for each in self._learned.remembered())
-        if known != self._known:
+        if known != self._known and self.keep():
             self._known = known
-            self.keep()
