@@ -5,31 +5,23 @@ The console as a service of a program.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocolFactory
 
 from wand.config import localPlace
 from wand.console.access import Access
-from wand.console.actions import ACTIONS
 from wand.console.admission import Admission
-from wand.console.api import API
 from wand.console.asking import Asking, Connect
-from wand.console.catalogue import withCatalogue
-from wand.console.console_request import ConsoleRequest
 from wand.console.event_feed import EventFeed
-from wand.console.live_readings import LiveReadings
-from wand.console.pages import PAGES, Pages
-from wand.console.readings import READINGS
-from wand.console.site import ConsoleSite
-from wand.console.static_files import ownFiles
 from wand.console.tickets import makeSecret
 from wand.interfaces import Context
-from wand.version import __version__
-from wand.web.hosts import TheseNames
 from wand.web.web_service import WebService
+
+if TYPE_CHECKING:
+    from wand.console.live_readings import LiveReadings
 
 
 @attrs.frozen
@@ -87,25 +79,32 @@ class ConsoleService(WebService):
         """
         @param dial: connects to the control socket of the program.
         """
-        counters, wallClock = context.counters, context.wallClock
-        self.access = Access(reactor, context.epoch, counters, settings.url)
+        self.access = Access(reactor, context.epoch, context.counters, settings.url)
+        self._names = settings.names
+        self._tls = settings.tls()
+        self._context = context
         self._asking = Asking(dial)
-        self._feed = EventFeed(dial, reactor, counters, makeSecret)
-        self._live = LiveReadings(self._feed, reactor, wallClock, context.makeWorker)
-        admission = Admission(self.access, counters, settings.cookie)
-        routes = withCatalogue((*READINGS, *self._live.routes, *ACTIONS))
-        api = API(routes, admission, self._asking, reactor, wallClock)
-        files = ownFiles()
-        pages = Pages(version=__version__, static=f"/static/{files.version}", pages=list(PAGES.items()))
-        site = ConsoleSite(self.access, admission, self._asking, api, pages, files)
-        requests = type("NamedRequest", (ConsoleRequest,), {"hosts": TheseNames(settings.names)})
-        super().__init__(reactor, settings.place, site, counters, requests, settings.tls())
+        self._feed = EventFeed(dial, reactor, context.counters, makeSecret)
+        self._admission = Admission(self.access, context.counters, settings.cookie)
+        self._live: LiveReadings | None = None
+        super().__init__(reactor, settings.place, self._make, context.counters)
+
+    def _make(self) -> IProtocolFactory:
+        from wand.console.composing import composed  # much memory, of which most hours have no need
+        from wand.console.live_readings import LiveReadings
+
+        reactor, context = self._reactor, self._context
+        self._live = LiveReadings(self._feed, reactor, context.wallClock, context.makeWorker)
+        return composed(
+            reactor, context.wallClock, self.access, self._admission, self._asking, self._live, self._names, self._tls
+        )
 
     def stopService(self) -> Deferred[None]:
         """
         Close the port, and end what is under way.
         """
         self._feed.close()
-        self._live.stop()
+        if self._live is not None:
+            self._live.stop()
         self._asking.close()
         return super().stopService()
