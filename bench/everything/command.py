@@ -37,8 +37,8 @@ TOOLS = {"iperf3": "iperf3", "ping": "iputils-ping"}
 def everything(rounds: int, seconds: int, asJSON: bool, file: Path | None) -> None:
     """Compare a network as it comes with one where everything is on, some three minutes.
 
-    Everything: the console with a browser that looks at it, metrics that are read every 5 seconds, names, a log of JSON,
-    a hook that is told of each event, all frame services, discovery on the LAN, a relay, and `wand top`.
+    Everything: the console with a browser that looks at it, metrics that are read every 5 seconds, names, a log of
+    JSON, a hook that is told of each event, all frame services, discovery on the LAN, a relay, and `wand top`.
     """
     if lacking := missing(TOOLS):
         raise click.ClickException(lacking)

@@ -5,11 +5,13 @@ The console as a service of a program.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocolFactory
+from twisted.logger import Logger
 
 from wand.config import localPlace
 from wand.console.access import Access
@@ -75,11 +77,13 @@ class ConsoleService(WebService):
     @ivar access: who may use it.
     """
 
+    _log = Logger()
+
     def __init__(self, reactor: Any, settings: ConsoleSettings, context: Context, dial: Connect) -> None:
         """
         @param dial: connects to the control socket of the program.
         """
-        self.access = Access(reactor, context.epoch, context.counters, settings.url)
+        self.access = Access(reactor, context.epoch, context.counters, settings.url, expect=self._expect)
         self._names = settings.names
         self._tls = settings.tls()
         self._context = context
@@ -87,10 +91,22 @@ class ConsoleService(WebService):
         self._feed = EventFeed(dial, reactor, context.counters, makeSecret)
         self._admission = Admission(self.access, context.counters, settings.cookie)
         self._live: LiveReadings | None = None
+        self._isExpecting = False
         super().__init__(reactor, settings.place, self._make, context.counters)
 
+    def _expect(self) -> None:
+        """
+        Have imported what a browser needs, beside the frames: done when it is there, it keeps them for some 0.2 s.
+        """
+        if self._isExpecting:
+            return
+        self._isExpecting = True
+        worker = self._context.makeWorker("console")
+        worker.do(_import).addErrback(partial(self._log.failure, "the console cannot be imported"))
+        worker.stop()
+
     def _make(self) -> IProtocolFactory:
-        from wand.console.composing import composed  # much memory, of which most hours have no need
+        from wand.console.composing import composed  # 9 MB, which nobody needs who does not look
         from wand.console.live_readings import LiveReadings
 
         reactor, context = self._reactor, self._context
@@ -108,3 +124,7 @@ class ConsoleService(WebService):
             self._live.stop()
         self._asking.close()
         return super().stopService()
+
+
+def _import() -> None:
+    import wand.console.composing  # noqa: F401
