@@ -1,6 +1,6 @@
 /** The picture of the network: this host in the middle, the others around it, and the ways to them. */
 import { draw, put } from "./dom.js";
-import { many, milliseconds, rate, wayText } from "./format.js";
+import { many, milliseconds, number, rate, wayText } from "./format.js";
 import { places } from "./places.js";
 
 /** Up to so many have their name below them, and what there is to say of them. */
@@ -9,6 +9,9 @@ const SHORTLY_NAMED = 44;
 
 /** Up to so many ways show how much they carry. */
 const FLOWS = 60;
+
+/** Up to this size an outline of dashes would be a blot. */
+const SMALL = 6;
 
 const NAME_MAXIMUM = 18;
 
@@ -74,10 +77,9 @@ export class Picture {
     });
   }
 
-  #said({ here, members, left }) {
-    const online = members.filter((member) => member.online).length;
-    const more = left ? `; ${many(left, "more is", "more are")} not drawn` : "";
-    return `${here} and ${many(members.length, "other member")}, ${online} online${more}. The list beside says the same.`;
+  #said({ here, members, left, online }) {
+    const more = left ? `; ${many(left, "is", "are")} not drawn` : "";
+    return `${here} and ${many(members.length + left, "other member")}, ${number(online)} online${more}. The list beside says the same.`;
   }
 
   #of(member) {
@@ -114,6 +116,7 @@ class Dot {
 
   /** @param isAbove do texts stand above it, where no way is, or below? */
   show([x, y], size, isAbove, texts) {
+    this.group.classList.toggle("small", size <= SMALL);
     this.group.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
     for (const [attribute, value] of Object.entries({ x: -size, y: -size, width: 2 * size, height: 2 * size })) {
       this.#shape.setAttribute(attribute, value);

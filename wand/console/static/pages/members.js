@@ -96,6 +96,7 @@ async function begin() {
     tools: byId("tools"),
     fits,
     empty: "There is nobody yet.",
+    unfit: decides ? undefined : "Nobody whom this host knows fits. In a large network it knows those that it has to do with; a server lists everybody.",
     columns: [...COMMON, ...(decides ? DECIDED : SEEN), ...(decides && mayChange ? [ACTS] : [])],
     told: (found, total) => put(byId("summary"), `${found === total ? "" : `${number(found)} of `}${many(total, "member")} of ${status.own?.network || "the network"}${known}`),
   });
