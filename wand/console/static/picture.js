@@ -10,6 +10,9 @@ const SHORTLY_NAMED = 44;
 /** Up to so many ways show how much they carry. */
 const FLOWS = 60;
 
+/** Narrower than this, in pixels, there is room for few words. */
+const NARROW = 400;
+
 /** Up to this size an outline of dashes would be a blot. */
 const SMALL = 6;
 
@@ -23,9 +26,11 @@ export function inWords(member) {
   return [wayText(member.way, member.relay) || "online", milliseconds(member.roundTrip)].filter(Boolean).join(" · ");
 }
 
-/** The same beside a line that shows over which relay the way goes. */
-function shortly(member) {
-  return member.online ? [member.way || "online", milliseconds(member.roundTrip)].filter(Boolean).join(" · ") : "offline";
+/** The same beside a line that shows over which relay the way goes, and with little room which way it is. */
+function shortly(member, isNarrow) {
+  if (!member.online) return "offline";
+  const time = milliseconds(member.roundTrip);
+  return isNarrow && time ? time : [member.way || "online", time].filter(Boolean).join(" · ");
 }
 
 const traffic = (member) => member.in + member.out;
@@ -66,12 +71,14 @@ export class Picture {
 
     const isNamed = members.length <= SHORTLY_NAMED;
     const isTold = members.length <= NAMED;
+    const isNarrow = width < NARROW;
     this.#here.show(centre, size + 4, false, [shortened(here), isNamed ? "this host" : "", ""]);
     this.#forget(new Set(members.map((member) => member.key)));
     members.forEach((member, index) => {
       const { dot, way } = this.#of(member);
-      const texts = [isNamed ? shortened(member.name) : "", isTold ? shortly(member) : "", isTold ? rates(member) : ""];
-      dot.show(at[index], size, at[index][1] < centre[1], texts);
+      const texts = [isNamed ? shortened(member.name) : "", isTold ? shortly(member, isNarrow) : "", isTold && !isNarrow ? rates(member) : ""];
+      const comesFrom = byName.get(member.relay) ?? centre;
+      dot.show(at[index], size, at[index][1] < comesFrom[1] - 1, texts);
       dot.describe(member);
       way.show(member, centre, at[index], byName.get(member.relay), busy.has(member));
     });
