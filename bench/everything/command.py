@@ -7,16 +7,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import attrs
 import click
 from rich.console import Console
 
 from bench.contenders.base import missing
 from bench.contenders.wand import Wand
+from bench.everything.apart import APART
 from bench.everything.contender import EverythingOn
 from bench.everything.pairs import table, troubles
 from bench.figures import COMPARED
-from bench.modes import MODES
 from bench.results import Results, Settings
 from bench.rounds import measure
 from bench.table import conditions, page, terminal
@@ -24,7 +23,7 @@ from wand.errors import WandError
 from wand.lab import asRoot
 
 #: Without these there is nothing to measure with.
-TOOLS = {"iperf3": "iperf3", "ping": "iputils-ping"}
+TOOLS = {"iperf3": "iperf3", "ping": "iputils-ping", "nft": "nftables"}
 
 
 @click.command()
@@ -46,7 +45,7 @@ def everything(rounds: int, seconds: int, asJSON: bool, file: Path | None) -> No
         results = _measured(Console(stderr=True), Settings(rounds, seconds, "cubic"))
     except WandError as error:
         raise click.ClickException(str(error)) from error
-    turns = results.turns[MODES[0].name]
+    turns = results.turns[APART.name]
     shown, said = table(*turns.values()), troubles(turns)
     if file is not None:
         file.write_text(page([conditions(results), *said], [shown]))
@@ -62,7 +61,6 @@ def everything(rounds: int, seconds: int, asJSON: bool, file: Path | None) -> No
 def _measured(screen: Console, settings: Settings) -> Results:
     asRoot()
     results = Results.begin(settings)
-    mode = attrs.evolve(MODES[0], figures=COMPARED)
     contenders = (Wand("sealed", "Noise, AES-256-GCM"), EverythingOn())
-    measure(results, mode, contenders, COMPARED, lambda text: screen.print(text, highlight=False))
+    measure(results, APART, contenders, COMPARED, lambda text: screen.print(text, highlight=False))
     return results
