@@ -4,6 +4,7 @@ wand with everything on that shows, tells or watches, and those who look at it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +18,8 @@ from wand.lab import PYTHON, CommandFailed, Daemon, execute, wait
 #: What each is told of, and does.
 _HOOK: Final = "#!/bin/sh\nexec cat > /dev/null\n"
 
-#: Those who look are on other machines, or have time: they take only what nobody else wants.
-_PATIENT: Final = ("nice", "-n", "19")
+#: Those who look are on other machines, or have time: they are to take little of what others want (nice(2)).
+_NICE: Final = 10
 
 
 class EverythingOn(Wand):
@@ -64,6 +65,8 @@ path = "{_hooks(side.directory.parent)}"
             for each in looking:
                 wait(each.tail, START_PATIENCE, each.name)
             _check(looking)
+            for each in looking:
+                _giveWay(each)
             yield
             _check(looking)
         finally:
@@ -77,9 +80,19 @@ path = "{_hooks(side.directory.parent)}"
         asked = (link, f"127.0.0.1:{plot.port + 3}", side.inside, f"{other.host.name}.wand.wand")
         visits = (PYTHON[0], "-P", visitors.__file__, *asked)
         return [
-            side.host.start(f"visitors-{side.host.name}", *_PATIENT, *visits),
-            side.host.start(f"top-{side.host.name}", *_PATIENT, program("wand"), *control, "top", "--json"),
+            side.host.start(f"visitors-{side.host.name}", *visits),
+            side.host.start(f"top-{side.host.name}", program("wand"), *control, "top", "--json"),
         ]
+
+
+def _giveWay(daemon: Daemon) -> None:
+    """
+    Let others go first.  Where each session is scheduled as a group, it is the group that has to be nice (sched(7)).
+    """
+    os.setpriority(os.PRIO_PGRP, daemon.process.pid, _NICE)
+    group = Path(f"/proc/{daemon.process.pid}/autogroup")
+    if group.exists():
+        group.write_text(str(_NICE))
 
 
 def _check(looking: list[Daemon]) -> None:

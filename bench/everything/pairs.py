@@ -59,14 +59,14 @@ def pairs(plain: Sequence[Turn], full: Sequence[Turn]) -> list[Pair]:
     found = []
     for figure in COMPARED:
         both = [
-            (one.figures[figure.name], other.figures[figure.name])
-            for one, other in zip(plain, full, strict=True)
-            if figure.name in one.figures and figure.name in other.figures
+            (before.figures[figure.name], after.figures[figure.name])
+            for before, after in zip(plain, full, strict=True)
+            if figure.name in before.figures and figure.name in after.figures
         ]
         if both:
             ratios = sorted(other / one for one, other in both)
-            medians = (statistics.median(values) for values in zip(*both, strict=True))
-            found.append(Pair(figure, *medians, ratios))
+            one, other = (statistics.median(values) for values in zip(*both, strict=True))
+            found.append(Pair(figure, one, other, ratios))
     return found
 
 

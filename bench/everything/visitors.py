@@ -25,7 +25,7 @@ OVERVIEW_ASKS = ("status", "counters?limit=1000", "graph?most=500", "top")
 MEMBERS_ASKS = ("members?limit=1000",)
 
 #: Seconds within which there must be an answer.
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 #: Events are listened to without an end; there is a sign of life every 15 s.
 SILENCE = 40.0
@@ -45,13 +45,14 @@ class Browser:
         if answer.status != 303 or not self._cookie:
             raise OSError(f"the console let nobody in: {answer.status}")
 
-    def read(self, path: str) -> None:
+    def read(self, *paths: str) -> None:
         """
-        Read a document.
+        Read some documents.
         """
-        answer = self._ask("GET", f"/api/v1/{path}", None, {"Cookie": self._cookie})
-        if answer.status != 200 or not answer.read():
-            raise OSError(f"{path}: {answer.status}")
+        for path in paths:
+            answer = self._ask("GET", f"/api/v1/{path}", None, {"Cookie": self._cookie})
+            if answer.status != 200 or not answer.read():
+                raise OSError(f"{path}: {answer.status}")
 
     def listen(self) -> HTTPResponse:
         """
@@ -103,8 +104,8 @@ def main() -> None:
     browser = Browser(link)
     events = browser.listen()
     regular: list[tuple[float, Callable[[], object]]] = [
-        (OVERVIEW, lambda: [browser.read(each) for each in OVERVIEW_ASKS]),
-        (MEMBERS, lambda: [browser.read(each) for each in MEMBERS_ASKS]),
+        (OVERVIEW, lambda: browser.read(*OVERVIEW_ASKS)),
+        (MEMBERS, lambda: browser.read(*MEMBERS_ASKS)),
         (SCRAPE, lambda: scrape(metrics)),
         (NAMES, lambda: lookUp(resolver, name)),
     ]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocol, IProtocolFactory, IReactorTime, ITransport
-from twisted.internet.protocol import Factory, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
 
@@ -116,13 +116,13 @@ class WebConnections(WrappingFactory):
         """
         Begin, without what is not made yet.
         """
-        Factory.doStart(self)
+        super(WrappingFactory, self).doStart()
 
     def doStop(self) -> None:
         """
         End.
         """
-        Factory.doStop(self)
+        super(WrappingFactory, self).doStop()
 
     def unregisterProtocol(self, protocol: IProtocol) -> None:
         """
