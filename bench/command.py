@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from bench.contenders import BASELINE, CONTENDERS, Contender, chosen
 from bench.contenders.base import missing
 from bench.costs.command import costs
+from bench.everything.command import everything
 from bench.figures import FIGURES, Figure
 from bench.first.command import first
 from bench.kills.command import kills
@@ -124,6 +125,7 @@ def bench(
 
 
 bench.add_command(costs)
+bench.add_command(everything)
 bench.add_command(first)
 bench.add_command(goals)
 bench.add_command(kills)

@@ -58,7 +58,8 @@ class Running:
             if self.link is None:
                 self.start(load)
             assert self.link is not None
-            turn = load.turn(self.link, wanted)
+            with self.contender.company(self.plot):
+                turn = load.turn(self.link, wanted)
             if turn.failures:
                 self.link = None
         except WandError as error:

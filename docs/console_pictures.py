@@ -87,6 +87,8 @@ def take(network: Deployment, browsers: dict[str, Browser], name: str) -> None:
     if page == "events":
         _happen(network, browser)
     browser.shows(shown)
+    if page == "events":
+        browser.shows("member-offline")
     time.sleep(2.0)
     file = HERE / "images" / f"console-{name}.png"
     browser.picture(file)
@@ -100,7 +102,7 @@ def _happen(network: Deployment, browser: Browser) -> None:
     waiting, server = network.topology.nodes[-1], network.topology.server
     network.command(server, "approve", waiting.name)
     network.command(server, "rename", waiting.name, "madrid")
-    network.kill(network.topology.nodes[3])
+    network.programs[network.topology.nodes[3].name].stop()
 
 
 def main() -> None:

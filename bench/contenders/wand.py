@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from bench.contenders.base import Contender
 from bench.plot import START_PATIENCE, Link, Plot, Side
@@ -17,7 +19,11 @@ from wand.version import __version__
 class Wand(Contender):
     """
     wand with one of its peer protocols, or with the driver that lets the kernel move the frames.
+
+    @cvar wishes: options of C{wand invite} for the nodes.
     """
+
+    wishes: ClassVar[Sequence[str]] = ()
 
     def __init__(self, protocol: str, encryption: str, *, isOffloaded: bool = False) -> None:
         self.name = "wand vxlan" if isOffloaded else f"wand {protocol}"
@@ -52,7 +58,8 @@ class Wand(Contender):
 
     def _node(self, plot: Plot, side: Side, entrance: str) -> Daemon:
         shutil.rmtree(side.directory / "state", ignore_errors=True)
-        text = self._common(side, plot.port + 1) + f'interface = "{side.device}"\n{entrance}\n' + self._driver(side)
+        text = self._common(side, plot.port + 1) + f'interface = "{side.device}"\n{entrance}\n'
+        text += self.further(plot, side)
         return _started(side, "wand-node", text)
 
     def _common(self, side: Side, port: int) -> str:
@@ -63,8 +70,10 @@ state = "{side.directory}/state"
 control = "{side.directory}/control.sock"
 """
 
-    def _driver(self, side: Side) -> str:
+    def further(self, plot: Plot, side: Side) -> str:
         """
+        More of the configuration of a node.
+
         With VXLAN the port is not the usual one, which another contender has, the MTU is what that one's kernel
         chooses, and the address is said, for the hosts have those of all contenders.
         """
@@ -75,8 +84,8 @@ control = "{side.directory}/control.sock"
         control, token = str(plot.server.directory / "control.sock"), side.directory / "token"
         token.unlink(missing_ok=True)
         reach = ("--endpoint", f"{plot.server.outside}:{plot.port}")
-        wait(lambda: _isDone(_program("wand"), "--control", control, "status"), START_PATIENCE, "the server")
-        execute(_program("wand"), "--control", control, "invite", *reach, "--out", str(token))
+        wait(lambda: _isDone(program("wand"), "--control", control, "status"), START_PATIENCE, "the server")
+        execute(program("wand"), "--control", control, "invite", *self.wishes, *reach, "--out", str(token))
         return f'name = "{side.host.name}"\njoin-file = "{token}"'
 
 
@@ -84,12 +93,15 @@ def _unguarded(plot: Plot, side: Side) -> str:
     return f'addresses = ["{side.inside}/24"]\nservers = ["{plot.server.outside}:{plot.port}"]'
 
 
-def _started(side: Side, program: str, configuration: str) -> Daemon:
-    path = side.file(f"{program}.toml", configuration)
-    return side.start(_program("twistd"), "--nodaemon", "--pidfile=", program, "--config", path)
+def _started(side: Side, plugin: str, configuration: str) -> Daemon:
+    path = side.file(f"{plugin}.toml", configuration)
+    return side.start(program("twistd"), "--nodaemon", "--pidfile=", plugin, "--config", path)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """
+    The path of a program of this installation.
+    """
     return str(Path(sys.executable).with_name(name))
 
 

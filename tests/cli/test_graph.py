@@ -86,6 +86,14 @@ def test_anyNameIsEscaped(name: str, count: int) -> None:
     assert len(asText(picture).splitlines()) == 1 + len(picture.nodes) + left
 
 
+def test_whoeverIsOnlineCountsDrawnOrNot() -> None:
+    """
+    How many are online is said of all, also of those that are left out.
+    """
+    picture = drawn(*OTHERS, most=1)
+    assert picture.online == drawn(*OTHERS, most=50).online == sum(each.online for each in OTHERS)
+
+
 @pytest_twisted.ensureDeferred
 async def test_theCommand(bench: Bench) -> None:
     """

@@ -116,3 +116,21 @@ def test_noSuchPage(console: Console, browser: Caller) -> None:
     assert console.ask("GET", "/nothing", **browser.headers).status == 404
     assert console.ask("GET", "/members/", **browser.headers).status == 200
     assert console.ask("PUT", "/members", **browser.headers).headers["allow"] == "GET, HEAD"
+
+
+def test_aBrowserReadsThatThereIsNoSuchPage(console: Console, browser: Caller) -> None:
+    """
+    A browser that opens another path shows a page of the console, with a way back; of what scripts ask the answer is
+    JSON, and so is that of the API, whoever asks.
+    """
+    opens = {**browser.headers, "accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = console.ask("GET", "/nothing", **opens)
+    assert (answer.status, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    page = answer.body.decode()
+    assert "<h1>There is no such page</h1>" in page
+    assert '<a href="/">' in page
+    refused = console.ask("PUT", "/members", **opens)
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert b"<h1>" in refused.body
+    assert console.ask("GET", "/nothing", **browser.headers).document["error"] == "there is no such page"
+    assert browser.get("nothing", accept="text/html").document["error"]

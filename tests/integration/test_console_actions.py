@@ -55,6 +55,9 @@ def test_membersAreApprovedRenamedAndRevoked(changing: Deployment, browse: Brows
     """
     server = changing.topology.server
     browser = browse(changing, server)
+    browser.open(f"{ADDRESS}/members")
+    browser.find("[aria-label='Revoke node-1']")
+    assert browser.run("return document.querySelector(\"[aria-label='Revoke server']\")") is None
     _act(browser, "Approve", "node-3")
     assert violations(browser) == []
     browser.click("dialog button.main")

@@ -57,9 +57,9 @@ def _documents(count: int, name: str = "") -> dict[str, Any]:
         "status": STATUS,
         "members": [_member(number, name) for number in range(count)],
         "counters": [{"name": "drop-" + HOSTILE, "value": 7, "description": HOSTILE}],
-        "graph": {**graph, "left": max(0, count - 500)},
+        "graph": {**graph, "left": max(0, count - 500), "online": count - count // 4},
         "top": {"peers": [{"peer": f"host-{number}", "bytesIn": 10.0**6, "bytesOut": 999.0} for number in range(90)]},
-        "table": [entry],
+        "table": [entry, *({**entry, "mac": f"02:00:00:00:00:{last}"} for last in ("1a", "0a", "09"))],
         "events": [{"kind": HOSTILE, "time": 1.7e9, "fields": {"name": HOSTILE, "key": HOSTILE, HOSTILE: 1}}],
         "doctor": [{"check": HOSTILE, "verdict": "bad", "text": HOSTILE, "repair": HOSTILE}],
         "netcheck": {"checks": [{"name": HOSTILE, "isGood": None, "value": HOSTILE, "about": HOSTILE}], "verdict": ""},
@@ -108,6 +108,16 @@ def test_tenThousandMembersAreListed(browser: Browser, large: FalseProgram) -> N
     browser.look()
 
 
+def test_addressesAreSortedByTheirDigits(browser: Browser, large: FalseProgram) -> None:
+    """
+    A MAC address is no text with numbers in it: 09 comes before 0a, and that before 1a.
+    """
+    browser.open(f"{large.address}/table")
+    browser.shows("02:00:00:00:00:1a", ".grid")
+    shown = browser.run("return [...document.querySelectorAll('.grid tbody .fixed')].map((each) => each.textContent)")
+    assert [each[-2:] for each in shown] == ["01", "09", "0a", "1a"]
+
+
 def test_fiveHundredMembersAreDrawn(browser: Browser, large: FalseProgram) -> None:
     """
     Of ten thousand members five hundred are drawn, and the number of the others is said; of the ways that carry
@@ -115,7 +125,8 @@ def test_fiveHundredMembersAreDrawn(browser: Browser, large: FalseProgram) -> No
     """
     browser.open(large.address)
     browser.soon(lambda: browser.run("return document.querySelectorAll('.dot.member').length") == 500, "500 members")
-    browser.shows("9,500", "#there")
+    browser.shows("7,500\nonline", "#there")
+    browser.shows("9,500\nnot drawn", "#there")
     moving = "return document.querySelectorAll('.flow:not([hidden])').length"
     browser.soon(lambda: browser.run(moving), "something that moves")
     assert browser.run(moving) <= 120

@@ -192,6 +192,28 @@ def test_listsAreSortedAndRestricted(onServer: Browser) -> None:
     onServer.shows("Nothing fits what you look for.", "main")
 
 
+def test_whereNoPageIsThereIsAWayBack(onServer: Browser) -> None:
+    """
+    An address that is no page of the console says so, and leads back.
+    """
+    for dark, size in LOOKS:
+        onServer.look(dark=dark, size=size)
+        onServer.open(f"{ADDRESS}/nothing")
+        onServer.shows("There is no such page", "h1")
+        assert violations(onServer) == []
+    onServer.click("main a")
+    onServer.shows("Overview", "h1")
+    onServer.look()
+
+
+def test_aServerSaysWhoKnowsWays(onServer: Browser) -> None:
+    """
+    A server reaches nobody itself: the names of members lead to a page that says so, and this is no fault.
+    """
+    onServer.open(f"{ADDRESS}/reach?peer=node-1")
+    onServer.shows("the console of a node says", "#why .hint")
+
+
 def test_theThemeCanBeChosen(onNode: Browser) -> None:
     """
     Whoever wants another theme than the system's switches it, and it stays.

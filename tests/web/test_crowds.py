@@ -4,6 +4,8 @@ Many connections to the web site of L{wand.web.web_service} at once: slow ones k
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import MemoryReactorClock, StringTransport
@@ -11,6 +13,7 @@ from twisted.web.resource import Resource
 
 from wand.counters import Counters
 from wand.web.connections import CONNECTIONS_MAXIMUM, PATIENCE, WebConnection
+from wand.web.sites import siteOf
 from wand.web.web_service import WebService
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -52,7 +55,8 @@ class Site:
     def __init__(self) -> None:
         self.reactor = MemoryReactorClock()
         self.counters = Counters()
-        self.service = WebService(self.reactor, "127.0.0.1:9450", LongPage(), self.counters)
+        make = partial(siteOf, self.reactor, LongPage())
+        self.service = WebService(self.reactor, "127.0.0.1:9450", make, self.counters)
         self.service.startService()
         self.protocols: list[WebConnection] = []
 

@@ -4,11 +4,14 @@ Strangers who talk to the web site of L{wand.web.web_service}: what they send co
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.web.resource import Resource
 
 from wand.counters import Counters
+from wand.web.sites import siteOf
 from wand.web.web_service import WebService
 
 HEAD = b"HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -56,7 +59,7 @@ def transport(page: CountedPage) -> LocalTransport:
     A connection; what it C{receives} goes to the site.
     """
     reactor = MemoryReactorClock()
-    WebService(reactor, "127.0.0.1:9450", page, Counters()).startService()
+    WebService(reactor, "127.0.0.1:9450", partial(siteOf, reactor, page), Counters()).startService()
     protocol = reactor.tcpServers[0][1].buildProtocol(None)
     transport = LocalTransport()
     protocol.makeConnection(transport)

@@ -4,6 +4,8 @@ Tests for L{wand.web.web_service}, on a reactor in memory.
 
 from __future__ import annotations
 
+from functools import partial
+
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
@@ -11,6 +13,7 @@ from twisted.web.resource import Resource
 
 from wand.counters import Counters
 from wand.errors import PortUnavailable
+from wand.web.sites import siteOf
 from wand.web.web_service import WebService
 
 
@@ -25,7 +28,8 @@ class WebServiceTests(SynchronousTestCase):
         """
         self.reactor = MemoryReactorClock()
         self.counters = Counters()
-        self.service = WebService(self.reactor, "127.0.0.1:9450", Resource(), self.counters)
+        make = partial(siteOf, self.reactor, Resource())
+        self.service = WebService(self.reactor, "127.0.0.1:9450", make, self.counters)
 
     def test_openedOnce(self) -> None:
         """

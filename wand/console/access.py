@@ -87,11 +87,13 @@ class Access:
         counters: Counters,
         url: str,
         make: Callable[[], str] = makeSecret,
+        expect: Callable[[], object] = lambda: None,
     ) -> None:
         """
         @param epoch: converts a moment of the clock to seconds since the epoch.
         @param url: where the console is, without a slash at the end.
         @param make: makes a secret.
+        @param expect: called when somebody may come soon.
         """
         counters.declare(COUNTERS)
         self._clock = clock
@@ -99,6 +101,7 @@ class Access:
         self._counters = counters
         self._url = url
         self._make = make
+        self._expect = expect
         self._links: Tickets[str] = Tickets(clock, LINKS_MAXIMUM, make)
         self._sessions: Tickets[Session] = Tickets(clock, SESSIONS_MAXIMUM, make)
         self._tokens: Tickets[Session] = Tickets(clock, TOKENS_MAXIMUM, make)
@@ -133,6 +136,7 @@ class Access:
         return self._links.clear() + self._sessions.clear() + self._tokens.clear()
 
     def _grant(self, url: str, secret: str, role: str, lifetime: float) -> ConsoleGrant:
+        self._expect()
         return ConsoleGrant(url, secret, role, self._epoch(self._clock.seconds() + lifetime))
 
     # What a browser or a script shows.

@@ -4,13 +4,15 @@ Who asks, and may they?
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wand.console.access import Access, Session
-from wand.console.console_request import ConsoleRequest
 from wand.console.origins import isOwn
 from wand.console.problems import Problem
 from wand.counters import Counters
+
+if TYPE_CHECKING:
+    from wand.console.console_request import ConsoleRequest
 
 COUNTERS: Final = {
     "drop-console-foreign": "requests to the console refused because a stranger's page had a browser make them",

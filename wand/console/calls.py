@@ -5,15 +5,17 @@ A call of the API: what was asked, and what answers it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 
-from wand.console.console_request import ConsoleRequest
 from wand.console.problems import Problem
 from wand.control.client import ControlClient
+
+if TYPE_CHECKING:
+    from wand.console.console_request import ConsoleRequest
 
 
 @attrs.frozen

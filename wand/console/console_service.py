@@ -5,31 +5,25 @@ The console as a service of a program.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocolFactory
+from twisted.logger import Logger
 
 from wand.config import localPlace
 from wand.console.access import Access
-from wand.console.actions import ACTIONS
 from wand.console.admission import Admission
-from wand.console.api import API
 from wand.console.asking import Asking, Connect
-from wand.console.catalogue import withCatalogue
-from wand.console.console_request import ConsoleRequest
 from wand.console.event_feed import EventFeed
-from wand.console.live_readings import LiveReadings
-from wand.console.pages import PAGES, Pages
-from wand.console.readings import READINGS
-from wand.console.site import ConsoleSite
-from wand.console.static_files import ownFiles
 from wand.console.tickets import makeSecret
 from wand.interfaces import Context
-from wand.version import __version__
-from wand.web.hosts import TheseNames
 from wand.web.web_service import WebService
+
+if TYPE_CHECKING:
+    from wand.console.live_readings import LiveReadings
 
 
 @attrs.frozen
@@ -83,29 +77,54 @@ class ConsoleService(WebService):
     @ivar access: who may use it.
     """
 
+    _log = Logger()
+
     def __init__(self, reactor: Any, settings: ConsoleSettings, context: Context, dial: Connect) -> None:
         """
         @param dial: connects to the control socket of the program.
         """
-        counters, wallClock = context.counters, context.wallClock
-        self.access = Access(reactor, context.epoch, counters, settings.url)
+        self.access = Access(reactor, context.epoch, context.counters, settings.url, expect=self._expect)
+        self._names = settings.names
+        self._tls = settings.tls()
+        self._context = context
         self._asking = Asking(dial)
-        self._feed = EventFeed(dial, reactor, counters, makeSecret)
-        self._live = LiveReadings(self._feed, reactor, wallClock, context.makeWorker)
-        admission = Admission(self.access, counters, settings.cookie)
-        routes = withCatalogue((*READINGS, *self._live.routes, *ACTIONS))
-        api = API(routes, admission, self._asking, reactor, wallClock)
-        files = ownFiles()
-        pages = Pages(version=__version__, static=f"/static/{files.version}", pages=list(PAGES.items()))
-        site = ConsoleSite(self.access, admission, self._asking, api, pages, files)
-        requests = type("NamedRequest", (ConsoleRequest,), {"hosts": TheseNames(settings.names)})
-        super().__init__(reactor, settings.place, site, counters, requests, settings.tls())
+        self._feed = EventFeed(dial, reactor, context.counters, makeSecret)
+        self._admission = Admission(self.access, context.counters, settings.cookie)
+        self._live: LiveReadings | None = None
+        self._isExpecting = False
+        super().__init__(reactor, settings.place, self._make, context.counters)
+
+    def _expect(self) -> None:
+        """
+        Have imported what a browser needs, beside the frames: done when it is there, it keeps them for some 0.2 s.
+        """
+        if self._isExpecting:
+            return
+        self._isExpecting = True
+        worker = self._context.makeWorker("console")
+        worker.do(_import).addErrback(partial(self._log.failure, "the console cannot be imported"))
+        worker.stop()
+
+    def _make(self) -> IProtocolFactory:
+        from wand.console.composing import composed  # 9 MB, which nobody needs who does not look
+        from wand.console.live_readings import LiveReadings
+
+        reactor, context = self._reactor, self._context
+        self._live = LiveReadings(self._feed, reactor, context.wallClock, context.makeWorker)
+        return composed(
+            reactor, context.wallClock, self.access, self._admission, self._asking, self._live, self._names, self._tls
+        )
 
     def stopService(self) -> Deferred[None]:
         """
         Close the port, and end what is under way.
         """
         self._feed.close()
-        self._live.stop()
+        if self._live is not None:
+            self._live.stop()
         self._asking.close()
         return super().stopService()
+
+
+def _import() -> None:
+    import wand.console.composing  # noqa: F401

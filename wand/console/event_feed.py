@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import msgspec
@@ -16,12 +16,14 @@ from twisted.internet.task import LoopingCall
 
 from wand.console.asking import Connect
 from wand.console.calls import Call
-from wand.console.console_request import ConsoleRequest
 from wand.console.listener import KEPT, Listener, TooSlow
 from wand.console.problems import Problem
 from wand.control.client import ControlClient
 from wand.counters import Counters
 from wand.events import Event
+
+if TYPE_CHECKING:
+    from wand.console.console_request import ConsoleRequest
 
 COUNTERS: Final = {
     "console-listeners": "browsers that began to listen to events",

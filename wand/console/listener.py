@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer, IReactorTime
 from zope.interface import implementer
 
-from wand.console.console_request import ConsoleRequest
+if TYPE_CHECKING:
+    from wand.console.console_request import ConsoleRequest
+
 
 #: How many messages are kept for who comes back.
 KEPT: Final = 500

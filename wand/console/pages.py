@@ -23,6 +23,9 @@ PAGES: Final[Mapping[str, str]] = {
 #: The page for whoever has to log in.
 LOGIN: Final = "login"
 
+#: The page that says why there is no other.
+PROBLEM: Final = "problem"
+
 
 class Pages:
     """

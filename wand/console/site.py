@@ -19,7 +19,7 @@ from wand.console.answers import write, writeProblem
 from wand.console.api import API, PREFIX
 from wand.console.asking import Asking
 from wand.console.console_request import ConsoleRequest
-from wand.console.pages import LOGIN, PAGES, Pages
+from wand.console.pages import LOGIN, PAGES, PROBLEM, Pages
 from wand.console.problems import Problem, problemOf
 from wand.console.static_files import StaticFiles
 from wand.errors import WandError
@@ -62,15 +62,30 @@ class ConsoleSite(Resource):
         try:
             await self._respond(request)
         except WandError as error:
-            _refuse(request, problemOf(error))
+            self._refuse(request, problemOf(error))
         except Problem as problem:
-            _refuse(request, problem)
+            self._refuse(request, problem)
 
     def _failed(self, failure: Failure, request: ConsoleRequest) -> None:
         if not failure.check(CancelledError, TimeoutError):
             self._log.failure("the console failed at {path}", failure, path=request.path)
         if not request.isOver:
-            _refuse(request, Problem(500, "the program failed at this: its log says why"))
+            self._refuse(request, Problem(500, "the program failed at this: its log says why"))
+
+    def _refuse(self, request: ConsoleRequest, problem: Problem) -> None:
+        """
+        Say why there is no answer; or cut it off, if it has begun.
+        """
+        if request.startedWriting:
+            request.abort()
+        elif _isForPeople(request):
+            for name, value in problem.headers.items():
+                request.setHeader(name, value)
+            told = problem.document
+            page = self._pages.render(PROBLEM, status=problem.status, error=told.error, hint=told.hint)
+            write(request, page, _HTML, problem.status)
+        else:
+            writeProblem(request, problem)
 
     async def _respond(self, request: ConsoleRequest) -> None:
         path = _pathOf(request)
@@ -176,14 +191,11 @@ def _pathOf(request: ConsoleRequest) -> list[str]:
     return path[:-1] if path[-1:] == [""] else path
 
 
-def _refuse(request: ConsoleRequest, problem: Problem) -> None:
+def _isForPeople(request: ConsoleRequest) -> bool:
     """
-    Say why there is no answer; or cut it off, if it has begun.
+    Does a browser open a page, or do scripts ask?
     """
-    if request.startedWriting:
-        request.abort()
-    else:
-        writeProblem(request, problem)
+    return not request.path.startswith(b"/api/") and "text/html" in (request.getHeader("accept") or "")
 
 
 def _field(request: ConsoleRequest, name: bytes) -> str:

@@ -36,11 +36,13 @@ class Picture(msgspec.Struct, frozen=True):
     @ivar here: what this host is called.
     @ivar nodes: the others, by their names.
     @ivar left: how many are left out.
+    @ivar online: how many are online, of those that are drawn and of those that are left out.
     """
 
     here: str
     nodes: Sequence[Node]
     left: int
+    online: int
 
 
 def pictureOf(here: str, seen: Iterable[SeenStatus], ownKey: str, traffic: Mapping[str, int], most: int) -> Picture:
@@ -54,7 +56,7 @@ def pictureOf(here: str, seen: Iterable[SeenStatus], ownKey: str, traffic: Mappi
     others.sort(key=lambda each: (-traffic.get(each.name, 0), not each.way, not each.online, each.name, each.key))
     drawn = sorted(others[:most], key=lambda each: (each.name, each.key))
     nodes = [Node(e.key, e.name, e.online, e.server, e.way, e.relay, e.roundTrip) for e in drawn]
-    return Picture(here, nodes, len(others) - len(nodes))
+    return Picture(here, nodes, len(others) - len(nodes), sum(each.online for each in others))
 
 
 async def picture(client: ControlClient, most: int) -> Picture:

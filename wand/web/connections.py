@@ -7,6 +7,7 @@ opens many and says little, or reads little, keeps nobody out who asks and reads
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocol, IProtocolFactory, IReactorTime, ITransport
@@ -82,9 +83,13 @@ class WebConnections(WrappingFactory):
     noisy = False
     protocol = WebConnection
 
-    def __init__(self, factory: IProtocolFactory, clock: IReactorTime, counters: Counters) -> None:
-        super().__init__(factory)
+    def __init__(self, make: Callable[[], IProtocolFactory], clock: IReactorTime, counters: Counters) -> None:
+        """
+        @param make: makes what makes the protocols that are wrapped, for the first connection.
+        """
+        super().__init__(None)
         counters.declare(COUNTERS)
+        self._make = make
         self.clock = clock
         self.counters = counters
 
@@ -97,7 +102,27 @@ class WebConnections(WrappingFactory):
         if len(self.protocols) >= CONNECTIONS_MAXIMUM and not self._makeRoom():
             self.counters["drop-web-crowded"] += 1
             return None
+        if self.wrappedFactory is None:
+            self.wrappedFactory = self._make()
         return super().buildProtocol(address)
+
+    def logPrefix(self) -> str:
+        """
+        What the log calls our port.
+        """
+        return "web"
+
+    def doStart(self) -> None:
+        """
+        Begin, without what is not made yet.
+        """
+        super(WrappingFactory, self).doStart()
+
+    def doStop(self) -> None:
+        """
+        End.
+        """
+        super(WrappingFactory, self).doStop()
 
     def unregisterProtocol(self, protocol: IProtocol) -> None:
         """

@@ -4,6 +4,7 @@ The page that Prometheus reads.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from prometheus_client import ProcessCollector
@@ -14,6 +15,7 @@ from twisted.web.server import Request
 
 from wand.control.program import Program
 from wand.web.metric_families import ProgramMetrics
+from wand.web.sites import siteOf
 from wand.web.web_service import WebService
 
 
@@ -51,4 +53,4 @@ def metricsService(reactor: Any, place: str, peersMaximum: int, program: Program
     """
     root = Resource()
     root.putChild(b"metrics", MetricsPage(ProgramMetrics(program, peersMaximum)))
-    return WebService(reactor, place, root, program.counters)
+    return WebService(reactor, place, partial(siteOf, reactor, root), program.counters)

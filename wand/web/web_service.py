@@ -4,61 +4,35 @@ A web site as a service of a program.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort, IOpenSSLServerConnectionCreator, IProtocolFactory
-from twisted.web.http import Request
-from twisted.web.resource import IResource
-from twisted.web.server import Site
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 
 from wand.config import localPlace
 from wand.counters import Counters
 from wand.endpoint import Endpoint
 from wand.errors import PortUnavailable
-from wand.web.connections import PATIENCE, WebConnections
-from wand.web.web_request import WebRequest
-
-
-class _QuietSite(Site):
-    """
-    A site that writes no line for each request: strangers would fill the log.
-    """
-
-    noisy = False
-
-    def log(self, request: Request) -> None:
-        """
-        Nothing.
-        """
+from wand.web.connections import WebConnections
 
 
 class WebService(Service):
     """
-    Serves a web site at one local address, opened with the privileges of the start.
+    Serves a web site at one local address, opened with the privileges of the start.  The site is made when the first
+    browser comes.
     """
 
-    def __init__(
-        self,
-        reactor: Any,
-        place: str,
-        root: IResource,
-        counters: Counters,
-        requests: type[WebRequest] = WebRequest,
-        tls: IOpenSSLServerConnectionCreator | None = None,
-    ) -> None:
+    def __init__(self, reactor: Any, place: str, make: Callable[[], IProtocolFactory], counters: Counters) -> None:
         """
         @param place: C{HOST:PORT}, the host a numeric address.
-        @param requests: what requests are like.
-        @param tls: makes connections with TLS; C{None} for none.
+        @param make: makes what makes the protocols of the site; see L{wand.web.sites.siteOf}.
         """
         self._reactor = reactor
         self._place = place
-        site = _QuietSite(root, requestFactory=requests, timeout=PATIENCE, reactor=reactor)
-        site.displayTracebacks = False
-        self._connections = WebConnections(site if tls is None else _overTLS(site, tls, reactor), reactor, counters)
+        self._connections = WebConnections(make, reactor, counters)
         self._port: IListeningPort | None = None
 
     @property
@@ -101,9 +75,3 @@ class WebService(Service):
             each.abort()
         closing: Deferred[None] | None = None if port is None else port.stopListening()
         return succeed(None) if closing is None else closing
-
-
-def _overTLS(site: Site, tls: IOpenSSLServerConnectionCreator, clock: Any) -> IProtocolFactory:
-    from twisted.protocols.tls import TLSMemoryBIOFactory  # 4.4 MB that most programs do without
-
-    return TLSMemoryBIOFactory(tls, False, site, clock)

@@ -16,16 +16,17 @@ const LONG_SECONDS = 30;
 
 const order = new Intl.Collator("en", { numeric: true }).compare;
 
-/** A column: its title, what is shown of an item, and by what it is sorted: a text, a number or null. */
+/** A column: its title, what is shown of an item, and by what it is sorted: a text with numbers in it, a number or null; or digits of a fixed length. */
 export class Column {
-  constructor(title, show, { by = null, kind = "" } = {}) {
-    Object.assign(this, { title, show, by, kind });
+  constructor(title, show, { by = null, kind = "", isFixed = false } = {}) {
+    Object.assign(this, { title, show, by, kind, isFixed });
   }
 
   /** Compare two items; those that have nothing here come last. */
   compare(one, two) {
     const [first, second] = [this.by(one), this.by(two)];
     if (first === null || second === null) return (first === null) - (second === null);
+    if (this.isFixed) return (first > second) - (first < second);
     return typeof first === "number" ? first - second : order(first, second);
   }
 }
@@ -42,10 +43,11 @@ export class Listing {
    * @param place where it is shown.
    * @param tools the form whose fields restrict it.
    * @param fits tells whether an item fits the values of the form.
+   * @param empty, unfit what is said if there is nothing, and if nothing fits.
    * @param told called with how many there are.
    */
-  constructor({ name, place, tools, columns, fits, empty, told = () => {} }) {
-    Object.assign(this, { name, tools, columns, fits, empty, told });
+  constructor({ name, place, tools, columns, fits, empty, unfit = "Nothing fits what you look for.", told = () => {} }) {
+    Object.assign(this, { name, tools, columns, fits, empty, unfit, told });
     this.#sorted = columns[0];
     this.body = make("tbody");
     this.headings = columns.map((column) => this.#heading(column));
@@ -96,7 +98,7 @@ export class Listing {
     keepingFocus(this.body, () => put(this.body, shown.map((item) => make("tr", {}, this.columns.map((column, index) => cell(column, item, index))))));
     this.grid.hidden = !found.length;
     this.nothing.hidden = found.length > 0;
-    put(this.nothing, this.#items.length ? "Nothing fits what you look for." : this.empty);
+    put(this.nothing, this.#items.length ? this.unfit : this.empty);
     keepingFocus(this.pager, () => this.#showPager(shown.length, found.length));
     this.told(found.length, this.#items.length);
   }

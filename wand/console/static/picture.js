@@ -1,6 +1,6 @@
 /** The picture of the network: this host in the middle, the others around it, and the ways to them. */
 import { draw, put } from "./dom.js";
-import { many, milliseconds, rate, wayText } from "./format.js";
+import { many, milliseconds, number, rate, wayText } from "./format.js";
 import { places } from "./places.js";
 
 /** Up to so many have their name below them, and what there is to say of them. */
@@ -9,6 +9,12 @@ const SHORTLY_NAMED = 44;
 
 /** Up to so many ways show how much they carry. */
 const FLOWS = 60;
+
+/** Narrower than this, in pixels, there is room for few words. */
+const NARROW = 400;
+
+/** Up to this size an outline of dashes would be a blot. */
+const SMALL = 6;
 
 const NAME_MAXIMUM = 18;
 
@@ -20,9 +26,11 @@ export function inWords(member) {
   return [wayText(member.way, member.relay) || "online", milliseconds(member.roundTrip)].filter(Boolean).join(" · ");
 }
 
-/** The same beside a line that shows over which relay the way goes. */
-function shortly(member) {
-  return member.online ? [member.way || "online", milliseconds(member.roundTrip)].filter(Boolean).join(" · ") : "offline";
+/** The same beside a line that shows over which relay the way goes, and with little room which way it is. */
+function shortly(member, isNarrow) {
+  if (!member.online) return "offline";
+  const time = milliseconds(member.roundTrip);
+  return isNarrow && time ? time : [member.way || "online", time].filter(Boolean).join(" · ");
 }
 
 const traffic = (member) => member.in + member.out;
@@ -63,21 +71,22 @@ export class Picture {
 
     const isNamed = members.length <= SHORTLY_NAMED;
     const isTold = members.length <= NAMED;
+    const isNarrow = width < NARROW;
     this.#here.show(centre, size + 4, false, [shortened(here), isNamed ? "this host" : "", ""]);
     this.#forget(new Set(members.map((member) => member.key)));
     members.forEach((member, index) => {
       const { dot, way } = this.#of(member);
-      const texts = [isNamed ? shortened(member.name) : "", isTold ? shortly(member) : "", isTold ? rates(member) : ""];
-      dot.show(at[index], size, at[index][1] < centre[1], texts);
+      const texts = [isNamed ? shortened(member.name) : "", isTold ? shortly(member, isNarrow) : "", isTold && !isNarrow ? rates(member) : ""];
+      const comesFrom = byName.get(member.relay) ?? centre;
+      dot.show(at[index], size, at[index][1] < comesFrom[1] - 1, texts);
       dot.describe(member);
       way.show(member, centre, at[index], byName.get(member.relay), busy.has(member));
     });
   }
 
-  #said({ here, members, left }) {
-    const online = members.filter((member) => member.online).length;
-    const more = left ? `; ${many(left, "more is", "more are")} not drawn` : "";
-    return `${here} and ${many(members.length, "other member")}, ${online} online${more}. The list beside says the same.`;
+  #said({ here, members, left, online }) {
+    const more = left ? `; ${many(left, "is", "are")} not drawn` : "";
+    return `${here} and ${many(members.length + left, "other member")}, ${number(online)} online${more}. The list beside says the same.`;
   }
 
   #of(member) {
@@ -114,6 +123,7 @@ class Dot {
 
   /** @param isAbove do texts stand above it, where no way is, or below? */
   show([x, y], size, isAbove, texts) {
+    this.group.classList.toggle("small", size <= SMALL);
     this.group.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
     for (const [attribute, value] of Object.entries({ x: -size, y: -size, width: 2 * size, height: 2 * size })) {
       this.#shape.setAttribute(attribute, value);

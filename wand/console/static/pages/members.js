@@ -9,6 +9,12 @@ import { sayWhere } from "../shell.js";
 
 const MACS_SHOWN = 2;
 
+let listing;
+
+/** The key of the program that serves this page; it revokes everybody but itself. */
+let ownKey = "";
+const isThis = (member) => member.key === ownKey || member.way === "this";
+
 const WORDS = { pending: ["warn", "waits for approval"], unsigned: ["warn", "waits for a signature"], revoked: ["bad", "revoked"] };
 
 function state(member) {
@@ -21,7 +27,7 @@ const rights = (member) => Object.keys(RIGHTS).filter((right) => member[right]).
 
 function name(member) {
   const reached = make("a", { class: "name", href: `/reach?peer=${encodeURIComponent(member.name)}` }, member.name);
-  const about = [member.server ? "server" : "", member.way === "this" ? "this host" : "", ...rights(member)].filter(Boolean).join(", ");
+  const about = [member.server ? "server" : "", isThis(member) ? "this host" : "", ...rights(member)].filter(Boolean).join(", ");
   return make("span", {}, reached, about && make("div", { class: "soft small" }, about));
 }
 
@@ -43,7 +49,7 @@ function acts(member) {
   if (member.state === "revoked") return null;
   return make("div", { class: "row" },
     member.state === "pending" ? button("Approve", approve, "main") : button("Rename", rename),
-    button("Revoke", revoke, "grave"));
+    isThis(member) ? null : button("Revoke", revoke, "grave"));
 }
 
 /** Whoever needs somebody comes first, then those who are there. */
@@ -59,7 +65,7 @@ const COMMON = [
 
 /** How members are shown by a node that decides of nobody, and by whoever decides of them. */
 const SEEN = [
-  new Column("Way", (member) => (member.way === "this" ? "" : wayText(member.way, member.relay)), { by: (member) => member.way || null }),
+  new Column("Way", (member) => (isThis(member) ? "" : wayText(member.way, member.relay)), { by: (member) => member.way || null }),
   new Column("There and back", (member) => milliseconds(member.roundTrip), { by: (member) => member.roundTrip, kind: "number" }),
   heard,
 ];
@@ -77,11 +83,10 @@ function fits(member, { needle, state: wanted }) {
   return !wanted || member.state === wanted;
 }
 
-let listing;
-
 async function begin() {
   const [status, first] = await Promise.all([get("status"), get("members", { limit: 1 })]);
   sayWhere(status);
+  ownKey = status.own?.key ?? "";
   const decides = first.some((member) => "short" in member);
   byId("invite").hidden = !(decides && mayChange);
   const known = decides ? "" : ", as this host knows them";
@@ -91,6 +96,7 @@ async function begin() {
     tools: byId("tools"),
     fits,
     empty: "There is nobody yet.",
+    unfit: decides ? undefined : "Nobody whom this host knows fits. In a large network it knows those that it has to do with; a server lists everybody.",
     columns: [...COMMON, ...(decides ? DECIDED : SEEN), ...(decides && mayChange ? [ACTS] : [])],
     told: (found, total) => put(byId("summary"), `${found === total ? "" : `${number(found)} of `}${many(total, "member")} of ${status.own?.network || "the network"}${known}`),
   });

@@ -3,7 +3,7 @@ import { get, getAll } from "../api.js";
 import { byId, draw, icon, make, put } from "../dom.js";
 import { Figures } from "../figures.js";
 import { duration, many, number, octets } from "../format.js";
-import { readNetwork } from "../network.js";
+import { pauseFor, readNetwork } from "../network.js";
 import { Picture, inWords, rates } from "../picture.js";
 import { repeatedly } from "../repeating.js";
 import { sayWhere } from "../shell.js";
@@ -36,19 +36,18 @@ function notes(status) {
   put(byId("hint-list"), hints.map((text) => note("hint", text)));
 }
 
-function there({ members, left }) {
-  const online = members.filter((member) => member.online);
+function there({ members, left, online, total }) {
   const order = [...members].sort((a, b) => b.online - a.online || b.in + b.out - a.in - a.out || a.name.localeCompare(b.name));
   put(
     byId("there"),
     make("p", { class: "counts" },
-      make("span", {}, make("strong", {}, number(online.length)), " online"),
-      make("span", {}, make("strong", {}, number(members.length - online.length)), " offline"),
+      make("span", {}, make("strong", {}, number(online)), " online"),
+      make("span", {}, make("strong", {}, number(total - online)), " offline"),
       left ? make("span", {}, make("strong", {}, number(left)), " not drawn") : null),
     order.length
       ? make("ul", { class: "people" }, order.slice(0, LISTED).map(person))
       : make("p", { class: "empty" }, "Nobody else yet. Invite somebody on the members page."),
-    order.length > LISTED ? make("p", { class: "soft small" }, `${number(order.length - LISTED)} more are on the members page.`) : null,
+    total > LISTED ? make("p", { class: "soft small" }, `${number(total - LISTED)} more are on the members page.`) : null,
   );
 }
 
@@ -76,6 +75,16 @@ function allCounters(counters) {
       make("td", { class: "soft", "data-label": "About" }, each.description))))));
 }
 
+let due = 0;
+
+async function look() {
+  const network = await readNetwork();
+  picture.show(network);
+  there(network);
+  legend(network);
+  due = performance.now() + 1000 * pauseFor(network.total);
+}
+
 repeatedly(async () => {
   const [status, counters] = await Promise.all([get("status"), getAll("counters")]);
   sayWhere(status);
@@ -83,10 +92,7 @@ repeatedly(async () => {
   notes(status);
   figures.show(byId("figures"), counters, status.role);
   allCounters(counters);
-  const network = await readNetwork();
-  picture.show(network);
-  there(network);
-  legend(network);
+  if (performance.now() >= due) await look();
   put(byId("span"), `every ${SECONDS} seconds, the last two minutes`);
 }, SECONDS);
 

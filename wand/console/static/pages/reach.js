@@ -7,6 +7,9 @@ import { sayWhere } from "../shell.js";
 
 const SECONDS = 15;
 
+/** What is said where nothing looks for ways. */
+const ELSEWHERE = "Only the nodes of a sealed network look for ways to each other: the console of a node says how it reaches the others.";
+
 const RANKS = { lan: "same link", ipv6: "IPv6", ipv4: "IPv4", stream: "stream", relay: "relay" };
 
 const MAPPINGS = {
@@ -67,7 +70,8 @@ async function find(peer) {
     const why = await get(`why/${encodeURIComponent(peer)}`);
     put(byId("why"), verdict(why), make("div", { class: "part list" }, ways(why)), sides(why));
   } catch (error) {
-    put(byId("why"), make("div", { class: "note bad" }, icon("bad"), make("p", {}, error.message)));
+    const kind = error.status === NOT_SUPPORTED ? "hint" : "bad";
+    put(byId("why"), make("div", { class: `note ${kind}` }, icon(kind), make("p", {}, kind === "bad" ? error.message : ELSEWHERE)));
   }
 }
 

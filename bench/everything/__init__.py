@@ -1,0 +1,3 @@
+"""
+What everything that shows, tells and watches costs: two networks in one run, one as it comes, one with all of it on.
+"""
