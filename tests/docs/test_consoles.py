@@ -40,6 +40,7 @@ _OTHERS = {
         "pip",
         "pip3",
         "ping",
+        "podman",
         "python",
         "python3",
     ),
