@@ -51,7 +51,7 @@ class SettingAside:
 def giveBack() -> None:
     """
     Give back what the start left behind: what attrs keeps of each class for debuggers, and what is free in the midst of
-    the heap (malloc_trim(3)).  That is a megabyte of a node's sixty.
+    the heap (malloc_trim(3)): 0.7 MB of a node's sixty.
     """
     linecache.clearcache()
     with suppress(AttributeError):  # another C library than glibc

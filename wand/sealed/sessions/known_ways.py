@@ -67,7 +67,7 @@ class KnownWays:
 
     def resume(self, place: tuple[str, int], since: float) -> None:
         """
-        There is the way that there was when it was the only one, and L{isPlainSince} some moment.
+        There is the way that there was when it was the only one, and plain since some moment.
         """
         way = self.at(place)
         way.proven()

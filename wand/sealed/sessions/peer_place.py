@@ -45,7 +45,7 @@ class PeerPlace(MadeAtUse):
     @ivar port: sends there.
     @ivar before: the same two, of the session before the present one.
     @ivar ways: all ways that are known.
-    @ivar since: since when the way there was in use, as L{ways} were let go of.
+    @ivar since: since when the way there was in use, when C{ways} were let go of.
     @ivar shared: what all conversations have in common.
     """
 
