@@ -85,6 +85,12 @@ class KeptItems:
         found = [parseItem(bytes(each), self._network) for each in items]
         return [each for each in found if each is not None]
 
+    def restored(self) -> None:
+        """
+        What is known now is what was in the file: it need not be written before something changes.
+        """
+        self._total = self._tree().total
+
     def stop(self) -> None:
         """
         Keep what there is, and stop.
@@ -95,8 +101,11 @@ class KeptItems:
     def _look(self) -> None:
         total = self._tree().total
         if total != self._total:
-            self._total = total
-            self._file.writeIn(self._context.deferToThread, self._content())
+            written = self._file.writeIn(self._context.deferToThread, self._content())
+            written.addCallback(lambda isWritten: self._written(total) if isWritten else None)
+
+    def _written(self, total: int) -> None:
+        self._total = total
 
     def _content(self) -> bytes:
         items: list[msgspec.Raw] = []
