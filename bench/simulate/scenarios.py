@@ -19,6 +19,9 @@ QUIET: Final = 30.0
 APART: Final = 60.0
 DOWN: Final = 20.0
 
+#: Seconds for which the network is apart for long.
+LONG: Final = 1800.0
+
 #: Seconds for which is watched what becomes of that, and between two looks.
 WATCHED: Final = 45.0
 STORM: Final = 180.0
@@ -134,10 +137,44 @@ def storm(population: Population, air: Air, seed: int) -> Course:
     return _watched(simulation, "storm", "a tenth leaves, and as many come", STORM)
 
 
+def clamour(population: Population, air: Air, seed: int) -> Course:
+    """
+    Every member moves, all within a second, and asks somebody whom it has nothing to do with what it knows.
+    """
+    size, random = len(population), Random(seed)
+    simulation = Simulation(population, air, seed)
+    simulation.run(QUIET)
+    for number, member in enumerate(simulation.running):
+        simulation.clock.callLater(random.random(), simulation.move, number)
+        simulation.clock.callLater(random.random(), member.meet, population.identities[random.randrange(size)])
+    return _watched(simulation, "clamour", "all move, and ask somebody, within a second", STORM)
+
+
+def asunder(population: Population, air: Air, seed: int) -> Course:
+    """
+    The network comes apart in two halves for half an hour.  Meanwhile a tenth of the members end without a word and
+    come back a minute later, one after the other, and as often one of all moves.
+    """
+    size, random = len(population), Random(seed)
+    simulation = Simulation(population, air, seed)
+    simulation.run(QUIET)
+    simulation.part(0.5)
+    traffic, every = _Traffic(simulation), LONG / (size // 10)
+    end = simulation.churn(random.sample(range(size), size // 10), APART, every)
+    for at in range(size // 10):
+        simulation.clock.callLater(at * every, simulation.move, random.randrange(size))
+    simulation.run(LONG)
+    end()
+    apart = traffic.mean
+    simulation.wire.heal()
+    course = _watched(simulation, "asunder", "halves that were apart for half an hour, with coming and going", STORM)
+    return msgspec.structs.replace(course, figures={"sent while apart, octets/s a member": apart, **course.figures})
+
+
 #: What is simulated if nothing else is said, in this order.
 USUAL: Final[dict[str, Scenario]] = {"rest": rest, "change": change, "partition": partition, "restart": restart}
 
-SCENARIOS: Final[dict[str, Scenario]] = {**USUAL, "storm": storm}
+SCENARIOS: Final[dict[str, Scenario]] = {**USUAL, "storm": storm, "clamour": clamour, "asunder": asunder}
 
 
 class _Traffic:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
@@ -19,7 +19,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
 
 from wand.errors import ConfigurationInvalid, StoreUnavailable
-from wand.interfaces import Context, IRecords, Settings
+from wand.interfaces import Context, Held, IRecords, Settings
 from wand.testing.shared_records import SharedRecordsContract
 from wand.testing.shared_store import SharedRecords, SharedStore
 
@@ -229,6 +229,22 @@ class ExchangeComparesTheBeginning(RightRecords):
         found = self.kinds.get(kind, {}).get(key)
         isLike = bool(found and expected and expected.startswith(found))
         return super().exchange(kind, key, found if isLike else expected, value)
+
+
+@caught("test_exchangeIfOthersHold", "while another held something else it said True")
+class LooksAtTheLastOfOthers(RightRecords):
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        return super().exchangeIf(kind, key, expected, value, others[-1:])
+
+
+@caught("test_exchangeIfOthersHold", "from what is not there it said True")
+class LooksAtOthersOnly(RightRecords):
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        return super().exchangeIf(kind, key, self.kinds.get(kind, {}).get(key), value, others)
 
 
 @caught("test_callsAreDoneInTheirOrder", "in the order in which they were made")

@@ -11,7 +11,7 @@ import pytest
 from deployments import fill, reaches, smallDisk
 
 from wand.control.client import ControlClient
-from wand.lab import wait
+from wand.lab import execute, wait
 from wand.lab.deployment import Deployment
 from wand.lab.topology import Node, Site
 from wand.sealed.credentials.member_status import MemberStatus
@@ -62,6 +62,47 @@ def test_aMemberAdmitsWhileTheServerIsDown(makeNetwork: Callable[..., Deployment
     wait(lambda: reaches(network, two, three), 10, "an echo between the two that did not meet before")
 
 
+@pytest.mark.parametrize("left", [2, 0])
+def test_theFounderAllowsFewer(makeNetwork: Callable[..., Deployment], left: int) -> None:
+    """
+    While the founder is off, a member admits three.  The founder, whom nobody reaches yet when it is back, lets that
+    one admit fewer: as soon as they meet, who has no seat any more is out, knows why, and is no member for anybody;
+    the others go on as before, and so does whoever admitted them.
+    """
+    network = makeNetwork(count=5)
+    one, two, *admitted = network.topology.nodes
+    for node in network.topology.nodes:
+        network.start(node)
+    network.ask(one, lambda client: client.found("home"))
+    network.admit(two, one, admits=3)
+    wait(lambda: network.status(two).own.admission, 5, "the right to admit")  # type: ignore[union-attr]
+    network.kill(one)
+    for node in admitted:
+        network.admit(node, two)
+    for node in admitted:
+        wait(lambda node=node: reaches(network, node, two), 10, "an echo of the one that admitted it")  # type: ignore[misc]
+
+    cut(network, one, isCut=True)
+    network.start(one)
+    network.status(one)
+    assert two.name in network.command(one, "appoint", two.name, "--members", str(left))
+    cut(network, one, isCut=False)
+
+    stay, out = admitted[:left], admitted[left:]
+    for node in out:
+        wait(lambda node=node: "no seat for it any more" in " ".join(network.status(node).notes), 20, "the reason")  # type: ignore[misc]
+        wait(lambda node=node: not reaches(network, two, node), 5, "no echo of whoever is out")  # type: ignore[misc]
+    everybody = [one, two, *stay]
+    for source in everybody:
+        for target in everybody:
+            if source is not target:
+                wait(lambda a=source, b=target: reaches(network, a, b), 20, f"an echo of {target.name}")  # type: ignore[misc]
+    names = sorted(each.name for each in everybody)
+    wait(lambda: sorted(namesAt(network, one)) == names, 20, "the members that the founder names")
+    wait(lambda: sorted(namesAt(network, two)) == names, 20, "the members that the deputy names")
+    assert [network.status(node).notes for node in everybody if "seat" in " ".join(network.status(node).notes)] == []
+
+
 @pytest.fixture
 def tiny(makeNetwork: Callable[..., Deployment]) -> Iterator[tuple[Deployment, Path]]:
     """
@@ -107,6 +148,29 @@ def test_theDiskOfADeputyIsFull(tiny: tuple[Deployment, Path]) -> None:
 
 async def invitationsOf(client: ControlClient) -> list[str]:
     return [each.invitation async for each in client.invitations()]
+
+
+def cut(network: Deployment, node: Node, *, isCut: bool) -> None:
+    """
+    Lose all that a host sends and is sent, or no more of it.
+    """
+    table = f"table bridge cut-{node.name}"
+    script = f"add {table}\ndelete {table}\n"
+    if isCut:
+        rules = f'iifname "{node.name}" drop; oifname "{node.name}" drop; '
+        script += f"{table} {{ chain cut {{ type filter hook forward priority 0; {rules}}}; }}\n"
+    execute(*network.lab.inSwitch("nft", "-f", "-"), sent=script)
+
+
+def namesAt(network: Deployment, node: Node) -> list[str]:
+    """
+    Who is a member, as a node has it.
+    """
+
+    async def listed(client: ControlClient) -> list[str]:
+        return [each.name async for each in client.members() if each.state == "member"]
+
+    return network.ask(node, listed)
 
 
 def isAdopted(network: Deployment, server: Site, node: Node) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -18,7 +18,7 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from wand.errors import StoreUnavailable
-from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.interfaces import Context, Held, IConditionalRecords, IRecords, IStore, Settings
 from wand.plugin_settings import readSettings
 from wand.testing.stores import StoreContract
 
@@ -27,7 +27,7 @@ class RightSettings(msgspec.Struct):
     path: Annotated[str, msgspec.Meta(min_length=1)]
 
 
-@implementer(IRecords)
+@implementer(IConditionalRecords)
 class RightRecords:
     """
     Each change is one C{write(2)}, so it is there or not.
@@ -71,6 +71,13 @@ class RightRecords:
         self.append(kind, {key: value})
         self.take(kind, {key: value})
         return succeed(True)
+
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        if any(self.kinds.get(each, {}).get(its) != held for each, its, held in others):
+            return succeed(False)
+        return RightRecords.exchange(self, kind, key, expected, value)
 
     def watch(self, kind: str, changed: Callable[..., object], missed: Callable[[], object]) -> Callable[[], None]:
         watcher = object()

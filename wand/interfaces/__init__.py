@@ -85,7 +85,7 @@ from wand.interfaces.sessions import (
     PlaceInUse,
     WantedReader,
 )
-from wand.interfaces.store import IRecords, IStore
+from wand.interfaces.store import Held, IConditionalRecords, IRecords, IStore
 from wand.interfaces.way_inspection import IWayInspection
 
 #: The version of what is public; see the page about what is promised.  The first number goes up when something that
@@ -115,10 +115,12 @@ __all__ = [
     "DirectoryServer",
     "EverybodyIsKnown",
     "GroupWishes",
+    "Held",
     "IAddressApprover",
     "IAdjustableTap",
     "ICandidateSource",
     "ICandidates",
+    "IConditionalRecords",
     "IDirectory",
     "IDirectoryKind",
     "IFrameInspector",

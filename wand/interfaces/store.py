@@ -4,13 +4,17 @@ Stores: where a directory server keeps its state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from twisted.internet.defer import Deferred
 from zope.interface import Interface
 
 from wand.interfaces.context import Context
 from wand.interfaces.plugin import IWandPlugin, Settings
+
+#: A record and what it has to hold: its kind, its key and its value, C{None} for no record.
+Held: TypeAlias = tuple[str, bytes, bytes | None]
 
 
 class IStore(IWandPlugin):
@@ -76,4 +80,20 @@ class IRecords(Interface):
     def close() -> Deferred[None]:
         """
         Finish what is under way and let go.
+        """
+
+
+class IConditionalRecords(IRecords):
+    """
+    Records of which one can be set while others hold what they should: several servers that share a store decide
+    nothing against each other then.  Of a store that does not provide it each server has to be the only one.
+    """
+
+    def exchangeIf(
+        kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        """
+        Set one record as L{exchange <IRecords.exchange>} does, if others hold what they should at the same moment.
+
+        @return: whether it was set.
         """

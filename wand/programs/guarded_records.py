@@ -5,7 +5,7 @@ forever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
@@ -15,7 +15,8 @@ from zope.interface import implementer
 from wand.discovery.in_time import inTime
 from wand.discovery.opening import openPlugin
 from wand.errors import StoreUnavailable, WandError
-from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.interfaces import Context, Held, IConditionalRecords, IRecords, IStore, Settings
+from wand.stores.conditional import exchangeIf
 
 #: Seconds that a store has to write what is not written yet when the program ends, and to close.
 WRITING_PATIENCE: Final = 1.5
@@ -24,7 +25,7 @@ CLOSING_PATIENCE: Final = 1.5
 Answer = TypeVar("Answer")
 
 
-@implementer(IRecords)
+@implementer(IConditionalRecords)
 class GuardedRecords:
     """
     Passes every call on to the records of a store, which may fail.  Keys and values that are more than octets, such as
@@ -58,6 +59,15 @@ class GuardedRecords:
         See L{IRecords}.
         """
         return self._asked(self.inner.exchange, kind, bytes(key), _octets(expected), _octets(value))
+
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        """
+        See L{IConditionalRecords}.
+        """
+        plain = [(each, bytes(its), _octets(held)) for each, its, held in others]
+        return self._asked(exchangeIf, self.inner, kind, bytes(key), _octets(expected), _octets(value), plain)
 
     def watch(
         self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]

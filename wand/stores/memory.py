@@ -4,17 +4,17 @@ A store in memory: forgets everything when the program ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from wand.interfaces import Context, IRecords, IStore, Settings
+from wand.interfaces import Context, Held, IConditionalRecords, IRecords, IStore, Settings
 from wand.plugin_settings import NoSettings, readSettings
 
 
-@implementer(IRecords)
+@implementer(IConditionalRecords)
 class MemoryRecords:
     """
     Records in dictionaries.
@@ -41,8 +41,17 @@ class MemoryRecords:
         """
         See L{IRecords}.
         """
-        if self._kinds.get(kind, {}).get(key) != expected:
-            return succeed(False)
+        return self.exchangeIf(kind, key, expected, value, ())
+
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        """
+        See L{IConditionalRecords}.
+        """
+        for each, its, held in ((kind, key, expected), *others):
+            if self._kinds.get(each, {}).get(its) != held:
+                return succeed(False)
         self._set(kind, key, value)
         return succeed(True)
 

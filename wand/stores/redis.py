@@ -8,7 +8,7 @@ Redis' own affair: docs/servers.md says how to configure it, and a note says so 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from secrets import token_bytes
 from typing import Any, Final, TypeVar
 
@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from wand.errors import StoreHindered
-from wand.interfaces import Context, IRecords
+from wand.interfaces import Context, Held, IConditionalRecords
 from wand.stores.change_order import ChangeOrder
 from wand.stores.redis_connection import RedisConnection, Word, isRefusal
 from wand.stores.redis_durability import tellDurability
@@ -36,7 +36,7 @@ Result = TypeVar("Result")
 _Watcher = tuple[str, Callable[[Mapping[bytes, bytes | None]], object], Callable[[], object]]
 
 
-@implementer(IRecords)
+@implementer(IConditionalRecords)
 class RedisRecords:
     """
     Records in a Redis server.
@@ -82,6 +82,14 @@ class RedisRecords:
         """
         See L{IRecords}.
         """
+        return self.exchangeIf(kind, key, expected, value, ())
+
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        """
+        See L{IConditionalRecords}.
+        """
 
         def exchanged(answer: Any) -> bool:
             isSet, number = answer
@@ -89,8 +97,10 @@ class RedisRecords:
                 self._written(kind, (bytes(key),), number)
             return bool(isSet)
 
-        arguments = (self._own, kind, bytes(key), *words(value), *words(expected))
-        return self._asked(exchanged, *self._script(EXCHANGE, kind), *arguments, isWrite=True)
+        script = self._script(EXCHANGE, kind, *(each for each, _, _ in others))
+        held = [word for _, its, octets in others for word in (bytes(its), *words(octets))]
+        arguments = (self._own, kind, bytes(key), *words(value), *words(expected), *held)
+        return self._asked(exchanged, *script, *arguments, isWrite=True)
 
     def watch(
         self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]
@@ -125,8 +135,9 @@ class RedisRecords:
 
     # Asking.
 
-    def _script(self, script: str, kind: str) -> tuple[Word, ...]:
-        return "EVAL", script, 2, f"{self._settings.prefix}:kind:{kind}", self._stream
+    def _script(self, script: str, kind: str, *others: str) -> tuple[Word, ...]:
+        hashes = [f"{self._settings.prefix}:kind:{each}" for each in (kind, *others)]
+        return "EVAL", script, 1 + len(hashes), hashes[0], self._stream, *hashes[1:]
 
     def _asked(self, understood: Callable[[Any], Result], *command: Word, isWrite: bool = False) -> Deferred[Result]:
         """

@@ -49,11 +49,19 @@ if #entry > 4 then tell() end
 return number
 """
 
-#: Hash, stream; writer, kind, the key, C{s} or C{d} and the value; then C{s} or C{d} and the value that is expected ->
-#: whether it was set, and the number of the change.
+#: Hash, stream, other hashes; writer, kind, the key, C{s} or C{d} and the value; then C{s} or C{d} and the value that
+#: is expected; then for each other hash a key of it, and C{s} or C{d} and the value that it has to hold -> whether it
+#: was set, and the number of the change.
 EXCHANGE: Final = f"""{_NUMBER}{_TELL}
-local found = redis.call('HGET', KEYS[1], ARGV[3])
-if ARGV[6] == 's' and found ~= ARGV[7] or ARGV[6] == 'd' and found then return {{0, number}} end
+local function holds(hash, key, what, value)
+    local found = redis.call('HGET', hash, key)
+    return what == 's' and found == value or what == 'd' and not found
+end
+if not holds(KEYS[1], ARGV[3], ARGV[6], ARGV[7]) then return {{0, number}} end
+for other = 3, #KEYS do
+    local at = 3 * other - 1
+    if not holds(KEYS[other], ARGV[at], ARGV[at + 1], ARGV[at + 2]) then return {{0, number}} end
+end
 set(ARGV[3], ARGV[4], ARGV[5])
 tell()
 return {{1, number}}

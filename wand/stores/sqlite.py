@@ -14,7 +14,7 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -23,7 +23,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from wand.errors import StateUnavailable, StoreDamaged, StoreHindered, StoreUnavailable
-from wand.interfaces import IRecords
+from wand.interfaces import Held, IConditionalRecords
 from wand.plain_file import checkPlain
 from wand.version import __version__
 from wand.worker import Worker
@@ -74,7 +74,7 @@ OPENING_PAUSE: Final = 0.2
 Result = TypeVar("Result")
 
 
-@implementer(IRecords)
+@implementer(IConditionalRecords)
 class SQLiteRecords:
     """
     Records in an SQLite file.  Everything is done by a worker, in whose thread the connection lives.
@@ -117,12 +117,22 @@ class SQLiteRecords:
         """
         See L{IRecords}.
         """
+        return self.exchangeIf(kind, key, expected, value, ())
+
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        """
+        See L{IConditionalRecords}.
+        """
+        held = ((kind, key, expected), *others)
 
         def exchange(connection: sqlite3.Connection) -> bool:
             query = "SELECT value FROM records WHERE kind = ? AND key = ?"
-            row = connection.execute(query, (kind, key)).fetchone()
-            if (row[0] if row else None) != expected:
-                return False
+            for each, its, octets in held:
+                row = connection.execute(query, (each, its)).fetchone()
+                if (row[0] if row else None) != octets:
+                    return False
             _set(connection, kind, key, value)
             return True
 

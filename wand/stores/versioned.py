@@ -12,8 +12,9 @@ from twisted.internet.defer import Deferred, DeferredLock
 from zope.interface import implementer
 
 from wand.errors import StoreDamaged, StoreUnavailable
-from wand.interfaces import IRecords
+from wand.interfaces import Held, IConditionalRecords, IRecords
 from wand.layouts import OURS, Mark, readMark, refusalOf
+from wand.stores.conditional import exchangeIf
 
 #: Where the mark is.
 MARK_KIND: Final = "wand-layout"
@@ -44,7 +45,7 @@ class Change:
 CHANGES: Final[Mapping[int, Change]] = {2: Change()}
 
 
-@implementer(IRecords)
+@implementer(IConditionalRecords)
 class VersionedRecords:
     """
     The records of a store, as soon as they are as this version writes them.
@@ -84,6 +85,16 @@ class VersionedRecords:
         if self._isMarked:
             return self._inner.exchange(kind, key, expected, value)
         return self._after(self._mark, lambda: self._inner.exchange(kind, key, expected, value))
+
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        """
+        See L{IConditionalRecords}.
+        """
+        if self._isMarked:
+            return exchangeIf(self._inner, kind, key, expected, value, others)
+        return self._after(self._mark, lambda: exchangeIf(self._inner, kind, key, expected, value, others))
 
     def watch(
         self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]

@@ -4,7 +4,7 @@ The store of a server as its operator sees it: a note says that nothing can be c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
@@ -13,7 +13,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from wand.errors import StoreUnavailable
-from wand.interfaces import Context, IRecords
+from wand.interfaces import Context, Held, IConditionalRecords, IRecords
+from wand.stores.conditional import exchangeIf
 from wand.timing.timer import Timer
 
 #: Seconds without an answer from the store after which a note says so.
@@ -22,7 +23,7 @@ ANSWER_SLOW: Final = 2.0
 Result = TypeVar("Result")
 
 
-@implementer(IRecords)
+@implementer(IConditionalRecords)
 class WatchedRecords:
     """
     Records that say, in the notes C{store} and C{store-slow}, whether they can be written and whether they answer.
@@ -54,8 +55,15 @@ class WatchedRecords:
         """
         See L{IRecords}.
         """
-        exchanged = self._watched(self._records.exchange(kind, key, expected, value))
-        return exchanged.addCallbacks(lambda isSet: self._written(isSet, isSet), self._refused)
+        return self._exchanged(self._records.exchange(kind, key, expected, value))
+
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        """
+        See L{IConditionalRecords}.
+        """
+        return self._exchanged(exchangeIf(self._records, kind, key, expected, value, others))
 
     def watch(
         self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]
@@ -72,6 +80,9 @@ class WatchedRecords:
         self._isClosed = True
         self._timer.stop()
         return self._records.close()
+
+    def _exchanged(self, asked: Deferred[bool]) -> Deferred[bool]:
+        return self._watched(asked).addCallbacks(lambda isSet: self._written(isSet, isSet), self._refused)
 
     def _written(self, isWritten: bool, result: Result) -> Result:
         if isWritten:

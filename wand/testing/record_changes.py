@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wand.interfaces import Held, IConditionalRecords
 from wand.testing import store_rules as rules
 from wand.testing.memory import grownBy
 from wand.testing.record_values import RecordValues
@@ -45,6 +46,38 @@ class RecordChanges(RecordValues):
         self.expect(not self.exchanged(b"k", b"2", None), rules.EXCHANGE, "what is not there was deleted again")
         self.expect(bool(self.exchanged(b"k", None, None)), rules.EXCHANGE, "from no record to none it was refused")
         self.expectRecords({b"other": b"0"}, rules.EXCHANGE)
+
+    def test_exchangeIfOthersHold(self) -> None:
+        """
+        Where the store can set a record while others hold what they should, it does so, and only then.
+        """
+        conditional = IConditionalRecords(self.records, None)
+        if conditional is None:
+            return
+        self.write({b"k": b"1", b"l": b""})
+        self.write({b"k": b"2"}, "b")
+        others: tuple[tuple[Held, ...], ...] = (
+            (),
+            (("b", b"k", b"2"),),
+            (("a", b"l", b""), ("b", b"k", b"2"), ("b", b"l", None), ("c", b"k", None)),
+        )
+        value = b"1"
+        for number, held in enumerate(others):
+            for kind, key, octets in held:
+                wrong = (*held, (kind, key, b"other"), (kind, key, octets))
+                found = self.answerOf(conditional.exchangeIf("a", b"k", value, b"no", wrong), "exchangeIf()")
+                self.expect(found is False, rules.CONDITIONAL, f"while another held something else it said {found!r}")
+            found = self.answerOf(conditional.exchangeIf("a", b"k", b"no", b"no", held), "exchangeIf()")
+            self.expect(found is False, rules.CONDITIONAL, f"from what is not there it said {found!r}")
+            after = b"new %d" % number
+            found = self.answerOf(conditional.exchangeIf("a", b"k", value, after, held), "exchangeIf()")
+            self.expect(found is True, rules.CONDITIONAL, f"while all held what they should it said {found!r}")
+            value = after
+        self.expectRecords({b"k": value, b"l": b""}, rules.CONDITIONAL)
+        self.expectRecords({b"k": b"2"}, rules.CONDITIONAL, "b")
+        found = self.answerOf(conditional.exchangeIf("a", b"k", value, None, (("a", b"l", b""),)), "exchangeIf()")
+        self.expect(found is True, rules.CONDITIONAL, f"to None, which deletes, it said {found!r}")
+        self.expectRecords({b"l": b""}, rules.CONDITIONAL)
 
     def test_oneOfManyExchangesSucceeds(self) -> None:
         """

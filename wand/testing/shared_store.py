@@ -4,14 +4,14 @@ A store that several servers share, in memory: for tests of what they do togethe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
 
 from wand.errors import StoreHindered
-from wand.interfaces import IRecords
+from wand.interfaces import Held, IConditionalRecords
 
 #: Who watches a kind: the kind, and what to call.
 _Watcher: TypeAlias = tuple[str, Callable[[Mapping[bytes, bytes | None]], object], Callable[[], object]]
@@ -67,7 +67,7 @@ class SharedStore:
             each.mend()
 
 
-@implementer(IRecords)
+@implementer(IConditionalRecords)
 class SharedRecords:
     """
     The records of one server.
@@ -101,10 +101,19 @@ class SharedRecords:
         """
         See L{IRecords}.
         """
+        return self.exchangeIf(kind, key, expected, value, ())
+
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        """
+        See L{IConditionalRecords}.
+        """
         if self.isCut:
             return self._refused() or succeed(False)
-        if self._store.kinds.get(kind, {}).get(key) != expected:
-            return succeed(False)
+        for each, its, held in ((kind, key, expected), *others):
+            if self._store.kinds.get(each, {}).get(its) != held:
+                return succeed(False)
         self._store.set(self, kind, {key: value})
         return succeed(True)
 

@@ -91,6 +91,11 @@ ATOMIC: Final = Rule(
     "of several that expect the same exactly one succeeds, also when none was waited for",
     "it decides what must not be decided twice: an invitation for one would admit two",
 )
+CONDITIONAL: Final = Rule(
+    "IConditionalRecords.exchangeIf",
+    "it sets one record as exchange does, and only if the others hold what they should; it changes nothing else",
+    "two servers that change what a member has would each undo what the other did",
+)
 IN_ORDER: Final = Rule(
     "IRecords",
     "calls are done in the order in which they were made, also when none was waited for",

@@ -7,15 +7,16 @@ from __future__ import annotations
 from unittest import mock
 
 from authority_case import ENDPOINTS
-from deputy_case import DeputyCase
+from deputy_case import NETWORK, DeputyCase
 from msgspec.structs import replace
 from simulated.membership import macFrom, octetsFrom
 from twisted.internet.defer import Deferred
 
+from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.messages import Admitted, Join, NotNow, Pending, Refused
-from wand.sealed.credentials.signed import unverified
+from wand.sealed.credentials.signed import signed, unverified
 from wand.sealed.credentials.token import Token
 from wand.sealed.node.joining import joinRequest
 
@@ -63,6 +64,31 @@ class NothingForNothingTests(InvitationCase):
         self.grants(expires=int(self.wallClock()) + 9 * 86_400, members=2)
         self.assertIsInstance(self.answer(token, "bob"), Admitted)
         self.assertEqual(self.left(), [1])
+
+    def test_withoutASeatAnyMore(self) -> None:
+        """
+        Who has lost its seat is not listed any more, and is refused with another invitation; with a seat that became
+        free it comes in again, under the key that it has.
+        """
+        token = self.invited(uses=2)
+        for name in ("alice", "bob"):
+            self.assertIsInstance(self.answer(token, name), Admitted)
+        grant = unverified(self.certificate, Certificate)
+        assert grant is not None and grant.granted is not None
+        lessened = Allowance(NETWORK.key.network, self.key.identity, 1, grant.granted.expires, 1)
+        self.assertTrue(self.trust.take(signed(NETWORK.key.signing, lessened)))
+        listed = self.deputy.administration.members("", 1)
+        self.assertEqual([each.name for each in listed], ["alice"])
+        again = self.invited()
+        self.assertIsInstance(self.answer(again, "bob"), Refused)
+        self.assertEqual(self.left(), [1])
+        alice = NodeKey.fromSeed(octetsFrom("alice"))
+        self.trust.revoke(NETWORK.revocation(alice.identity))
+        admitted = self.answer(again, "bob")
+        assert isinstance(admitted, Admitted)
+        self.assertIsNotNone(self.trust.check(admitted.certificate))
+        found = self.deputy.administration.members("", 9)
+        self.assertEqual([each.name for each in found if each.state == "member"], ["bob"])
 
     def test_refusingIsCheap(self) -> None:
         """

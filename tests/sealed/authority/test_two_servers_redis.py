@@ -12,6 +12,7 @@ from simulated.membership import macFrom, octetsFrom
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
+from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.events import Events
 from wand.interfaces import IRecords
 from wand.sealed.authority.authority import Authority
@@ -77,3 +78,58 @@ class TwoServersOnRedisTests(RedisCase):
         self.assertEqual(len(set(addresses)), RACES)
         self.until(lambda: first.administration.members("", 99) == second.administration.members("", 99))
         self.assertEqual(len(first.administration.members("", 99)), RACES + 2)
+
+    def test_changesThatCross(self) -> None:
+        """
+        Two hundred addresses, names and limits are given to four members at two servers at once: nothing belongs to two
+        in the end, what a record says is assigned to its member, and both servers know the same.
+        """
+        first = self.serve("one")
+        second = self.serve("two", (self.directory / "one" / NETWORK_FILES[0]).read_bytes())
+        servers, random = (first, second), Random(2)
+        keys = [NodeKey.fromSeed(octetsFrom(str(number))) for number in range(4)]
+        token = self.successResultOf(Deferred.fromCoroutine(first.administration.invite(["192.0.2.1:44444"], uses=4)))
+        for number, key in enumerate(keys):
+            join = joinRequest(key, token, "node", macFrom(str(number)))
+            joining = first.requests.redeem(join, key.exchangePublic, token.invitation, "")
+            self.assertIsInstance(self.successResultOf(Deferred.fromCoroutine(joining)), Admitted)
+        self.until(lambda: len(second.administration.members("", 99)) == 6)
+        asked: list[Any] = []
+        for number in range(100):
+            for place, server in enumerate(servers):
+                operator, member = server.administration, random.choice(keys).identity.hex()
+                limit = operator.limit(member, **{("macs", "broadcasts")[place]: 1 + number})
+                address = operator.address(member, [f"10.77.0.{random.randrange(2, 12)}"])
+                name = operator.rename(member, f"node-{random.randrange(9)}")
+                what = random.choice(("limit", "address", "address", "name"))
+                chosen = {"limit": limit, "address": address, "name": name}
+                asked.append(chosen.pop(what))
+                for each in chosen.values():
+                    each.close()
+        found = self.successResultOf(gatherResults([Deferred.fromCoroutine(_outcome(each)) for each in asked]))
+        self.assertGreater(found.count(""), 60, found)
+        self.until(lambda: first.administration.members("", 99) == second.administration.members("", 99))
+        members = first.administration.members("", 99)
+        addresses = [address for each in members for address in each.addresses]
+        self.assertEqual(len(addresses), len(set(addresses)))
+        self.assertEqual(len({each.name for each in members}), 6)
+        for server in servers:
+            for record in server._members:
+                had = sorted(address.partition("/")[0] for address in record.addresses)
+                self.until(
+                    lambda server=server, record=record, had=had: (
+                        sorted(server._assignments.addressesOf(record.identity)) == had
+                        and server._assignments.holderOfName(record.name) == record.identity
+                    )
+                )
+
+
+async def _outcome(asking: Any) -> str:
+    """
+    Why something was refused; empty if it was done.
+    """
+    try:
+        await asking
+    except (MembershipRefused, TemporarilyUnavailable) as error:
+        return str(error)
+    return ""

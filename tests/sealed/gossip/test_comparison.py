@@ -25,7 +25,10 @@ from wand.sealed.gossip.comparison import (
     ANSWERS_BURST,
     COMPARISON_END,
     INTERVAL,
+    QUIET,
     REMEMBERED,
+    VOID,
+    VOID_MAXIMUM,
     Comparison,
 )
 from wand.sealed.gossip.messages import DIGEST, WHOLE, Digests, Held, Wanted
@@ -136,6 +139,41 @@ class ComparisonTests(SynchronousTestCase):
             else:
                 self.comparison.held(b"liar", Held(False, leaves))
         self.assertEqual(self.counters["drop-gossip-comparison"], 200 - ANSWERS_BURST)
+
+    def test_whatIsVoidHere(self) -> None:
+        """
+        What came and does not count here is asked of nobody for a while, and does not make us compare again; then it
+        may count.
+        """
+        self.comparison.begin(b"honest")
+        self.assertTrue(self.offers(b"honest"))
+        self.comparison.refused(int.from_bytes(DIGEST_THEIRS, "big"))
+        self.clock.advance(AGAIN)
+        self.comparison.begin(b"honest")
+        self.assertFalse(self.offers(b"honest"))
+        self.sent.clear()
+        self.clock.advance(VOID - AGAIN)
+        self.assertEqual(self.sent, [])
+        self.clock.advance(1)
+        self.comparison.begin(b"honest")
+        self.assertTrue(self.offers(b"honest"))
+        for digest in range(2 * VOID_MAXIMUM):
+            self.comparison.refused(digest)
+        self.assertLessEqual(len(self.comparison._void), VOID_MAXIMUM)
+
+    def test_whatStaysDifferent(self) -> None:
+        """
+        With a member that differs in the same way again and again we compare less and less often, and at once when
+        either changed.
+        """
+        self.clock.advance(QUIET)
+        compared = []
+        for number in range(65):
+            self.sent.clear()
+            self.comparison.told(b"other", 7 if number < 64 else 8)
+            self.clock.advance(INTERVAL)
+            compared += [number + 1] if self.sent else []
+        self.assertEqual(compared, [1, 2, 4, 8, 16, 32, 48, 64, 65])
 
     def test_littleIsRemembered(self) -> None:
         """

@@ -46,6 +46,9 @@ class Keeper(SimulatedMember):
         """
         End without a word, and without writing anything.
         """
+        assert self.gossip._gossip is not None and self.gossip._kept is not None
+        self.gossip._gossip.stop()
+        self.gossip._kept._file.stop()
         self.gossip._gossip = self.gossip._kept = None
         self.go()
 
@@ -109,6 +112,30 @@ class KeptItemsTests(SynchronousTestCase):
         self.assertEqual(node.context.counters["gossip-items-taken"], 0)
         after = [each.context.counters["gossip-items-taken"] for each in self.nodes if each is not node]
         self.assertEqual(before, after)
+
+    def test_whatIsKeptIsWrittenOnce(self) -> None:
+        """
+        After a restart nothing is written as long as nothing changes; what changed is, and what could not be written is
+        written later.
+        """
+        self.network.run(KEEP_INTERVAL)
+        node = self.nodes[3]
+        node.crash()
+        path = node.state / KEPT
+        path.rename(kept := path.with_name("aside"))
+        path.write_bytes(kept.read_bytes())
+        path.chmod(0o600)
+        written = path.stat().st_ino
+        node.come()
+        self.network.run(2 * KEEP_INTERVAL)
+        self.assertEqual(path.stat().st_ino, written)
+        self.nodes.pop().go()
+        path.unlink()
+        path.mkdir()
+        self.network.run(KEEP_INTERVAL)
+        path.rmdir()
+        self.network.run(KEEP_INTERVAL)
+        self.assertTrue(path.is_file())
 
     def test_damaged(self) -> None:
         """

@@ -4,7 +4,7 @@ Networks and members for tests: real keys and signatures, made of nothing but a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import TypeVar
 
@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
 from wand.ethernet import MAC
-from wand.interfaces import IRecords
+from wand.interfaces import Held, IConditionalRecords
 from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.descriptor import Cipher, Descriptor
@@ -180,7 +180,7 @@ class TestNetwork:
         return signed(self.key.signing, Revocation(self.key.network, identity, revoked))
 
 
-@implementer(IRecords)
+@implementer(IConditionalRecords)
 class SlowRecords:
     """
     Records in memory whose calls are done when L{finish} is called, so that others come between.
@@ -198,6 +198,11 @@ class SlowRecords:
 
     def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
         return self._later(lambda: self._records.exchange(kind, key, expected, value))
+
+    def exchangeIf(
+        self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
+    ) -> Deferred[bool]:
+        return self._later(lambda: self._records.exchangeIf(kind, key, expected, value, others))
 
     def watch(
         self, kind: str, changed: Callable[[Mapping[bytes, bytes | None]], object], missed: Callable[[], object]

@@ -272,9 +272,14 @@ class Administration:
             raise MembershipRefused(f"{name!r} is not a name: {NAME_RULE}")
         _checkNotRevoked(record)
         self._issuer.check(msgspec.structs.replace(record, name=name))
-        if not await self._assignments.takeName(name, record.identity):
-            raise MembershipRefused(f"another member is called {name}")
-        renamed = await self._members.change(record.identity, lambda before: msgspec.structs.replace(before, name=name))
+
+        async def take() -> None:
+            if not await self._assignments.takeName(name, record.identity):
+                raise MembershipRefused(f"another member is called {name}")
+
+        renamed = await self._members.change(
+            record.identity, lambda before: msgspec.structs.replace(before, name=name), take
+        )
         await self._assignments.keepName(name, record.identity)
         return (await self._certified(renamed)).status
 
@@ -306,8 +311,9 @@ class Administration:
         @raise StoreUnavailable: if that cannot be stored.
         """
         record = self._members.find(nameOrKey)
-        limits = record.limits.changed(macs, broadcasts)
-        return await self._changed(record, lambda before: msgspec.structs.replace(before, limits=limits))
+        return await self._changed(
+            record, lambda before: msgspec.structs.replace(before, limits=before.limits.changed(macs, broadcasts))
+        )
 
     async def confirm(self, nameOrKey: str) -> MemberStatus:
         """

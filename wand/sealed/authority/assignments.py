@@ -4,7 +4,7 @@ Assignments: a name, a MAC address or an overlay address is given to one member 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ipaddress import ip_address, ip_interface
 from itertools import chain
 from typing import Final
@@ -14,8 +14,10 @@ from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
 from wand.sealed.authority.free_addresses import FreeAddresses
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import CHANGE_TRIES, MemberRecords
 from wand.sealed.authority.overlay_prefixes import NONE_RESERVED, OverlayPrefixes, Prefix
-from wand.sealed.authority.stored_values import Index, StoredValues
+from wand.sealed.authority.stored_values import Condition, Index, StoredValues
 
 #: The kinds of our records in a store.
 NAME_KIND: Final = "sealed-name"
@@ -55,19 +57,27 @@ class Assigned(StoredValues[bytes]):
             return True
         return self.get(what) == identity
 
-    async def release(self, identity: bytes, keep: tuple[bytes, ...] = ()) -> None:
+    async def release(self, what: bytes, identity: bytes, unused: Callable[[], Condition | None]) -> bool:
         """
-        Take everything back from an identity, except for what it keeps.
+        Take something back from an identity.
+
+        @param unused: gives what has to be so for it to be unused; C{None} if it is used.
+        @return: whether that was done.
         """
-        for what in self.of(identity):
-            if what not in keep:
-                await self.exchange(what, identity, None)
+        for _ in range(CHANGE_TRIES):
+            condition = unused()
+            if condition is None or self.get(what) != identity:
+                return False
+            if await self.exchange(what, identity, None, (condition,)):
+                return True
+        return False
 
 
 class Assignments:
     """
     Who has what.  Everything is taken with one atomic exchange in the store, so that two servers never give the same
-    thing away; asking again for the same identity gives the same thing.
+    thing away; asking again for the same identity gives the same thing.  With L{guard} a member's record says nothing
+    that is not assigned to it, and nothing that its record says is taken back: whatever servers do at the same moment.
 
     @ivar overlay: where overlay addresses come from.
     """
@@ -95,6 +105,7 @@ class Assignments:
         self._names = Assigned(records, NAME_KIND)
         self._macs = Assigned(records, MAC_KIND)
         self._addresses = Assigned(records, ADDRESS_KIND)
+        self._members: MemberRecords | None = None
         self._free = self._freeAddresses()
 
     def follow(self) -> None:
@@ -103,7 +114,53 @@ class Assignments:
         """
         for assigned in (self._names, self._macs):
             assigned.follow(lambda what, before, after: None)
-        self._addresses.follow(lambda address, before, after: None if after else self._freed((address,)))
+        self._addresses.follow(self._changed)
+
+    def _changed(self, address: bytes, before: bytes | None, after: bytes | None) -> None:
+        """
+        Another server gave an address to somebody, or took it back.  If it was a member's, hosts still know it as its.
+        """
+        record = None if self._members is None or before is None else self._members.get(before)
+        if after is None and record is not None and record.state != "revoked":
+            self._declined[address] = self._now() + DECLINED
+        if after is None:
+            self._freed((address,))
+
+    def guard(self, members: MemberRecords) -> None:
+        """
+        Let the records of members say what is assigned to them, and nothing else.
+        """
+        self._members = members
+        members.require(self._of)
+
+    def _of(self, record: MemberRecord) -> Iterator[Condition]:
+        """
+        What has to be assigned to a member for all that its record says.
+        """
+        if record.name:
+            yield self._names.having(record.name.encode(), record.identity)
+        for mac in record.macs:
+            yield self._macs.having(mac, record.identity)
+        for address in record.addresses:
+            yield self._addresses.having(ip_interface(address).packed, record.identity)
+
+    async def _release(self, assigned: Assigned, what: bytes, identity: bytes) -> bool:
+        """
+        Take something back from an identity, unless its record says that it has it.
+
+        @return: whether that was done.
+        """
+        members = self._members
+        if members is None:
+            return await assigned.exchange(what, identity, None)
+
+        def unused() -> Condition | None:
+            record = members.get(identity)
+            isLeft = record is None or record.state == "revoked"
+            isUsed = record is not None and not isLeft and assigned.having(what, identity) in self._of(record)
+            return None if isUsed else members.holding(identity)
+
+        return await assigned.release(what, identity, unused)
 
     async def load(self) -> None:
         """
@@ -239,7 +296,7 @@ class Assignments:
         """
         kept = {ip_interface(each).packed for each in addresses}
         for packed in set(self._addresses.of(identity)) - kept:
-            if await self._addresses.exchange(packed, identity, None):
+            if await self._release(self._addresses, packed, identity):
                 self.decline(str(ip_address(packed)))
 
     async def takeAddress(self, identity: bytes, prefix: Prefix) -> str:
@@ -260,12 +317,6 @@ class Assignments:
 
     def _had(self, identity: bytes, prefix: Prefix) -> bytes | None:
         return next((each for each in self._addresses.of(identity) if ip_address(each) in prefix), None)
-
-    def hasAnything(self, identity: bytes) -> bool:
-        """
-        Has an identity a name, a MAC address or an overlay address?
-        """
-        return any(each.of(identity) for each in (self._names, self._macs, self._addresses))
 
     async def takeInstead(self, address: str, identity: bytes) -> str:
         """
@@ -288,7 +339,7 @@ class Assignments:
         Take an address back from an identity that has it.
         """
         packed = ip_interface(address).packed
-        if await self._addresses.exchange(packed, identity, None):
+        if await self._release(self._addresses, packed, identity):
             self._freed((packed,))
 
     def decline(self, address: str) -> None:
@@ -335,22 +386,25 @@ class Assignments:
 
     async def release(self, identity: bytes) -> None:
         """
-        Take everything back from an identity.
+        Take everything back from an identity that is no member.
         """
-        for assigned in (self._names, self._macs):
-            await assigned.release(identity)
-        addresses = self._addresses.of(identity)
-        await self._addresses.release(identity)
-        self._freed(addresses)
+        await self._releaseAll(identity)
+        for address in self._addresses.of(identity):
+            if await self._release(self._addresses, address, identity):
+                self._freed((address,))
 
     async def retire(self, identity: bytes) -> None:
         """
         Take everything back from an identity that was revoked, except for its addresses, which rest for a while: hosts
         and rules elsewhere still know them as its.
         """
-        for assigned in (self._names, self._macs):
-            await assigned.release(identity)
+        await self._releaseAll(identity)
         self.rest(identity)
+
+    async def _releaseAll(self, identity: bytes) -> None:
+        for assigned in (self._names, self._macs):
+            for what in assigned.of(identity):
+                await self._release(assigned, what, identity)
 
     def rest(self, identity: bytes) -> None:
         """
@@ -362,13 +416,17 @@ class Assignments:
         """
         Take every name but this back from an identity.
         """
-        await self._names.release(identity, keep=(name.encode(),))
+        for each in self._names.of(identity):
+            if each != name.encode():
+                await self._release(self._names, each, identity)
 
     async def keepMAC(self, mac: MAC, identity: bytes) -> None:
         """
         Take every MAC address but this back from an identity.
         """
-        await self._macs.release(identity, keep=(mac,))
+        for each in self._macs.of(identity):
+            if each != mac:
+                await self._release(self._macs, each, identity)
 
     def _freed(self, addresses: tuple[bytes, ...]) -> None:
         for address in addresses:

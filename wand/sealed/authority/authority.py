@@ -78,6 +78,7 @@ class Authority(MemberAuthority):
         self._assignments = assigned = Assignments(
             records, network.prefixes, self._restsUntil, wallClock, AddressRanges(settings.reserve)
         )
+        assigned.guard(members)
         self._issuer = issuer = Issuer(
             members, NetworkSigning(network.identity, network.key), trust, self, wallClock, settings.life, events
         )

@@ -64,6 +64,7 @@ class Deputy(MemberAuthority):
             records, network.prefixes, lambda identity: None, wallClock, own.claimant, AddressRanges(own.reserve)
         )
         self._assignments = assigned
+        assigned.guard(members)
         self._signing = signing = GrantSigning(own.key, own.certified, trust)
         issuer = Issuer(members, signing, trust, self, wallClock, CERTIFICATE_LIFE, events)
         self._invitations = Invitations(records, wallClock, entropy, members.isAwaited)

@@ -43,14 +43,22 @@ class DeputyAdministration(Administration):
 
     def members(self, after: str, count: int) -> list[MemberStatus]:
         """
-        See L{Administration.members}: those who were admitted here, and all others of whom this node knows.
+        See L{Administration.members}: those who were admitted here, and all others of whom this node knows; nobody who
+        has no seat any more.
         """
         beyond = Identity.parse(after) or b""
-        kept = self._members.page(beyond, count)
+        kept = self._kept(beyond, count)
         known = (each for each in self._everybody() if each.identity > beyond)
         others = nsmallest(count, known, key=lambda each: each.identity)
         found = {each.identity: _statusOf(each) for each in others} | {each.identity: each.status for each in kept}
         return [found[identity] for identity in sorted(found)[:count]]
+
+    def _kept(self, beyond: bytes, count: int) -> list[MemberRecord]:
+        found: list[MemberRecord] = []
+        while len(found) < count and (page := self._members.page(beyond, count)):
+            found += [each for each in page if not self._signing.isVoid(each)]
+            beyond = page[-1].identity
+        return found[:count]
 
     def checkTerms(
         self, *, bridge: bool = False, relay: bool = False, admits: int = 0, limits: Limits = DEFAULT_LIMITS

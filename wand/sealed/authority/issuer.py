@@ -105,6 +105,12 @@ class Issuer:
         isOutdated = self._isOld(record) and self._signing.isWorthIt(record, self._wallClock())
         return isOutdated or not self._isSaid(record) or isAllowanceDue(record)
 
+    def isVoid(self, record: MemberRecord) -> bool:
+        """
+        See L{Signing.isVoid}.
+        """
+        return self._signing.isVoid(record)
+
     def isAwaited(self, record: MemberRecord) -> bool:
         """
         Does a member wait for its certificate, because there is none, it says something else, or a server without the

@@ -4,13 +4,13 @@ The members' records, as a directory server keeps them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from typing import Final
 
 from wand.errors import NoSuchMember, TemporarilyUnavailable
 from wand.interfaces import IRecords
 from wand.sealed.authority.member_record import MemberRecord
-from wand.sealed.authority.stored_values import Index, StoredValues
+from wand.sealed.authority.stored_values import Condition, Index, StoredValues
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.trust import Trust
 
@@ -36,6 +36,7 @@ class MemberRecords:
         self._withName = self._stored.index(lambda record: record.name)
         self._inState = self._stored.index(lambda record: record.state)
         self._unsigned = self._stored.index(lambda record: record.state == "revoked" and not record.revocation)
+        self._assigned: Callable[[MemberRecord], Iterable[Condition]] = lambda record: ()
         self._invited = self._stored.index(lambda record: (record.invitation, record.state))
 
     # What readers ask.
@@ -148,35 +149,68 @@ class MemberRecords:
             if record.allowance:
                 self._trust.take(record.allowance)
 
+    def require(self, assigned: Callable[[MemberRecord], Iterable[Condition]]) -> None:
+        """
+        Let no record come to say what is not assigned to its member at the same moment.
+
+        @param assigned: what has to be so for all that a record says.
+        """
+        self._assigned = assigned
+
+    def holding(self, identity: bytes) -> Condition:
+        """
+        That the record of an identity is the one that is known, or that there is none.
+        """
+        return self._stored.holding(identity)
+
     async def add(self, record: MemberRecord) -> MemberRecord:
         """
         Keep a new member; or the one that there is of the same identity, because it was quicker.
 
+        @raise TemporarilyUnavailable: if something was assigned to it and is not any more.
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
-        await self._stored.exchange(record.identity, None, record)
+        await self._stored.exchange(record.identity, None, record, self._new(None, record))
         kept = self._stored.get(record.identity)
         if kept is None:
-            raise TemporarilyUnavailable("this key has just been removed; try again")
+            raise TemporarilyUnavailable("others change what this key gets at the same time; try again")
         return kept
 
-    async def change(self, identity: bytes, to: Callable[[MemberRecord], MemberRecord]) -> MemberRecord:
+    async def change(
+        self,
+        identity: bytes,
+        to: Callable[[MemberRecord], MemberRecord],
+        take: Callable[[], Awaitable[object]] | None = None,
+    ) -> MemberRecord:
         """
         Change a record.
 
         @param to: makes the new record of the present one; may be called more than once.
+        @param take: assigns what the new record says; called before each try.
         @raise NoSuchMember: if there is none.
-        @raise TemporarilyUnavailable: if too many others change it at the same time.
+        @raise TemporarilyUnavailable: if too many others change it at the same time, or take what was assigned to it.
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         for _ in range(CHANGE_TRIES):
+            if take is not None:
+                await take()
             before = self._stored.get(identity)
             if before is None:
                 raise NoSuchMember(f"there is no member {Identity(identity)}")
             after = to(before)
-            if after == before or await self._stored.exchange(identity, before, after):
+            conditions = self._new(before, after)
+            if after == before or await self._stored.exchange(identity, before, after, conditions):
                 return after
+            if take is None and not all(each.isMet for each in conditions):
+                break
         raise TemporarilyUnavailable("others change this member at the same time; try again")
+
+    def _new(self, before: MemberRecord | None, after: MemberRecord) -> list[Condition]:
+        """
+        What has to be assigned to a member for what it is to get.
+        """
+        had = () if before is None or before.state == "revoked" else tuple(self._assigned(before))
+        return [] if after.state == "revoked" else [each for each in self._assigned(after) if each not in had]
 
     def useUnstored(self, record: MemberRecord) -> None:
         """

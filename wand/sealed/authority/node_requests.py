@@ -191,9 +191,10 @@ class NodeRequests:
 
         @raise MembershipRefused: if it is somebody else's.
         """
-        await self._assignments.takeMAC(mac, record.identity)
         moved = await self._members.change(
-            record.identity, lambda before: msgspec.structs.replace(before, macs=(bytes(mac),), confirmed=False)
+            record.identity,
+            lambda before: msgspec.structs.replace(before, macs=(bytes(mac),), confirmed=False),
+            lambda: self._assignments.takeMAC(mac, record.identity),
         )
         await self._assignments.keepMAC(mac, record.identity)
         return moved

@@ -82,10 +82,10 @@ class Readdressing:
         chosen = self._assignments.overlay.chosen(addresses)
         new = {prefix: f"{address}/{prefix.prefixlen}" for prefix, address in chosen.items()}
         self._issuer.check(msgspec.structs.replace(record, addresses=_readdressed(record.addresses, new)))
-        await self._takeAll(record, [*chosen.values()])
         changed = await self._members.change(
             record.identity,
             lambda before: msgspec.structs.replace(before, addresses=_readdressed(before.addresses, new)),
+            lambda: self._takeAll(record, [*chosen.values()]),
         )
         await self._assignments.keepAddresses(changed.addresses, record.identity)
         if changed.addresses != record.addresses:

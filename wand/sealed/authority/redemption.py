@@ -94,7 +94,8 @@ class Redemption:
             if self._isUnbound(known):
                 known = await self._members.change(known.identity, lambda before: _bound(before, join))
                 return known if known.state == "pending" else await self._issuer.issue(known.identity)
-        if known.state == "unsigned" or (known.state == "member" and not known.areRightsCertified):
+        isLess = known.state == "member" and (not known.areRightsCertified or self._issuer.isVoid(known))
+        if known.state == "unsigned" or isLess:
             return await self._issuer.issue(known.identity)
         return known
 
@@ -199,15 +200,9 @@ class Redemption:
 
     async def _giveBack(self, identity: bytes) -> None:
         """
-        Take back what was taken for somebody who does not become a member.  To read the whole store, since another
-        server may have admitted it meanwhile, is too much to do for everybody who is refused.
+        Take back what was taken for somebody who does not become a member, unless another server has admitted it.
         """
-        if not self._assignments.hasAnything(identity):
-            return
-        await self._members.load()
-        await self._assignments.load()
-        if self._members.get(identity) is None:
-            await self._assignments.release(identity)
+        await self._assignments.release(identity)
 
     async def _assigned(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
         assignments = self._assignments

@@ -53,6 +53,11 @@ class Signing(Protocol):
         Is a new certificate better than an old one that says the same?
         """
 
+    def isVoid(self, record: MemberRecord) -> bool:
+        """
+        Is somebody no member any more by the certificate that we signed, because we may not admit so many?
+        """
+
     def check(self, record: MemberRecord, now: int, waiting: int | None = None) -> None:
         """
         See that we could sign for a member, before anything is kept of it.
@@ -111,6 +116,12 @@ class NetworkSigning:
         See L{Signing}.
         """
         return True
+
+    def isVoid(self, record: MemberRecord) -> bool:
+        """
+        See L{Signing}: the network may admit everybody.
+        """
+        return False
 
     def check(self, record: MemberRecord, now: int, waiting: int | None = None) -> None:
         """
@@ -203,6 +214,13 @@ class GrantSigning:
         if grant is None:
             return False
         return grant.expires > record.expires or isOfTheFuture(record.issued, max(now, grant.since))
+
+    def isVoid(self, record: MemberRecord) -> bool:
+        """
+        See L{Signing}.
+        """
+        isOurs = record.state == "member" and self.isOurs(record)
+        return isOurs and self._trust.check(record.certificate, expired=True, isKnown=True) is None
 
     def check(self, record: MemberRecord, now: int, waiting: int | None = None) -> None:
         """

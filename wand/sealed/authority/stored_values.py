@@ -4,9 +4,10 @@ Values of one kind in a store, with a copy in memory to read from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
+import attrs
 import msgspec
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -15,6 +16,7 @@ from wand.errors import StoreUnavailable
 from wand.interfaces import IRecords
 from wand.sealed.credentials.signed import packed
 from wand.sorted_keys import SortedKeys
+from wand.stores.conditional import exchangeIf
 
 Value = TypeVar("Value")
 
@@ -86,6 +88,27 @@ class Index(Generic[Value]):
             del self._keys[what]
 
 
+@attrs.frozen
+class Condition:
+    """
+    What has to be stored for another value to be set.
+
+    @ivar values: those of which it is one.
+    @ivar octets: the value, as it is stored; C{None} for none.
+    """
+
+    values: StoredValues[Any]
+    key: bytes
+    octets: bytes | None
+
+    @property
+    def isMet(self) -> bool:
+        """
+        Is it so, as far as is known?
+        """
+        return self.values.holding(self.key) == self
+
+
 class StoredValues(Generic[Value]):
     """
     Values by their keys.  Others may write to the same store: what they did is seen after L{load}, or soon with
@@ -128,6 +151,18 @@ class StoredValues(Generic[Value]):
         Every key with its value.
         """
         return list(self._values.items())
+
+    def holding(self, key: bytes) -> Condition:
+        """
+        That a key has the value that it has now, as far as is known.
+        """
+        return Condition(self, key, self._octets.get(key))
+
+    def having(self, key: bytes, value: Value) -> Condition:
+        """
+        That a key has a value.
+        """
+        return Condition(self, key, packed(value))
 
     def index(self, of: Callable[[Value], Hashable]) -> Index[Value]:
         """
@@ -223,18 +258,22 @@ class StoredValues(Generic[Value]):
         loading = Deferred.fromCoroutine(self.load())
         loading.addErrback(lambda failure: failure.trap(StoreUnavailable) and None)  # then it is said again
 
-    async def exchange(self, key: bytes, before: Value | None, after: Value | None) -> bool:
+    async def exchange(
+        self, key: bytes, before: Value | None, after: Value | None, conditions: Sequence[Condition] = ()
+    ) -> bool:
         """
         Set a value if it is what C{before} says, C{None} for none.  Of several that try, one succeeds; after a failure
         everything was read again.
 
+        @param conditions: what has to be so at the same moment.
         @raise wand.errors.StoreUnavailable: if the store does not take it.
         """
         expected = None if before is None else self._octets.get(key)
         octets = None if after is None else packed(after)
         isKnown = self._values.get(key) == before
-        if not isKnown or not await self._records.exchange(self._kind, key, expected, octets):
-            await self.load()
+        if not isKnown or not await self._exchanged(key, expected, octets, conditions):
+            for values in dict.fromkeys((self, *(each.values for each in conditions))):
+                await values.load()
             return False
         if after is None or octets is None:
             self._octets.pop(key, None)
@@ -242,6 +281,14 @@ class StoredValues(Generic[Value]):
             self._octets[key] = octets
         self._set(key, after)
         return True
+
+    def _exchanged(
+        self, key: bytes, expected: bytes | None, octets: bytes | None, conditions: Sequence[Condition]
+    ) -> Deferred[bool]:
+        if not conditions:
+            return self._records.exchange(self._kind, key, expected, octets)
+        held = [(each.values._kind, each.key, each.octets) for each in conditions]
+        return exchangeIf(self._records, self._kind, key, expected, octets, held)
 
     def _set(self, key: bytes, value: Value | None) -> None:
         before = self._values.pop(key, None) if value is None else self._values.get(key)

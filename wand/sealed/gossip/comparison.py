@@ -38,6 +38,15 @@ QUIET: Final = 1.0
 #: How often in a row a member may differ from us before we compare all the same.
 PATIENT: Final = 2
 
+#: How often in a row a member tells the same sum, while we have the same, until we compare once more at the latest.
+#: What one of both does not take, because it expired or was revoked, would be compared forever; but a message may be
+#: lost, so it is tried after 1, 2, 4 and 8 times before.
+SAME_MAXIMUM: Final = 16
+
+#: Seconds for which nobody is asked again for what came and is void here, and for how many items that is remembered.
+VOID: Final = 60.0
+VOID_MAXIMUM: Final = 4096
+
 #: Seconds between two comparisons with one member.
 INTERVAL: Final = 2.0
 
@@ -91,8 +100,10 @@ class Comparison:
         self._wholes = TokenBuckets(clock, 2 / INTERVAL, 1.0, REMEMBERED)
         self._taken = clock.seconds()
         self._differed: dict[bytes, int] = {}
+        self._same: dict[bytes, tuple[tuple[int, int], int]] = {}
         self._begun: dict[bytes, float] = {}
         self._asked = Asked(clock)
+        self._void: dict[int, float] = {}
         self._again: dict[bytes, IDelayedCall] = {}
 
     def stop(self) -> None:
@@ -115,13 +126,26 @@ class Comparison:
         """
         if total == self._tree().total:
             self._differed.pop(peer, None)
+            self._same.pop(peer, None)
             return
         self._differed[peer] = self._differed.get(peer, 0) + 1
         now = self._clock.seconds()
-        if now - self._taken >= QUIET or self._differed[peer] >= PATIENT:
+        isDue = now - self._taken >= QUIET or self._differed[peer] >= PATIENT
+        if isDue and self._isWorthIt(peer, total):
             self.begin(peer)
-        if len(self._differed) > REMEMBERED:
-            self._differed.clear()
+        for each in (self._differed, self._same):
+            if len(each) > REMEMBERED:
+                each.clear()
+
+    def _isWorthIt(self, peer: bytes, total: int) -> bool:
+        """
+        Might a comparison with a member find something, after those that found nothing?
+        """
+        sums = total, self._tree().total
+        before, count = self._same.get(peer, (sums, 0))
+        count = count + 1 if sums == before else 1
+        self._same[peer] = sums, count
+        return not count % SAME_MAXIMUM or (count < SAME_MAXIMUM and not count & (count - 1))
 
     def begin(self, peer: bytes) -> None:
         """
@@ -165,11 +189,11 @@ class Comparison:
         if isOver or not (message.isAnswer or self._answers.take(peer.hex())):
             self._counters["drop-gossip-comparison"] += 1
             return
-        tree, wanted, more, isLeft = self._tree(), [], [], False
+        tree, wanted, more, isLeft, now = self._tree(), [], [], False, self._clock.seconds()
         isWatched = self._isWatched(peer)
         for number, field in message.leaves:
             theirs, ours = set(digestsIn(field)), _itemsOf(tree, number)
-            unknown = theirs - ours.keys()
+            unknown = {each for each in theirs - ours.keys() if self._void.get(each, -inf) < now}
             asked = [each for each in unknown if self._asked.may(peer, each, isWatched=isWatched)]
             if asked:
                 wanted.append((number, b"".join(map(octetsOf, asked))))
@@ -191,6 +215,15 @@ class Comparison:
             for digest, item in _itemsOf(self._tree(), number).items():
                 if digest in wanted:
                     self._tell(item, (peer,))
+
+    def refused(self, digest: int) -> None:
+        """
+        An item came that does not count here.
+        """
+        self._void.pop(digest, None)  # so that those that came first are forgotten first
+        if len(self._void) >= VOID_MAXIMUM:
+            del self._void[next(iter(self._void))]
+        self._void[digest] = self._clock.seconds() + VOID
 
     def isToBeTold(self, item: Item) -> bool:
         """

@@ -156,6 +156,7 @@ class GossipDirectory:
         if state is not None:
             self._kept = KeptItems(network, lambda: view.tree, context, state())
             view.restore(self._kept.start())
+            self._kept.restored()
         gossip.start()
         first = [*gossip.links.watched, *gossip.links.watchers]
         self._restored = iter(dict.fromkeys((*first, *(entry.identity for entry in view.tree))))

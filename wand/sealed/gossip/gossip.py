@@ -186,8 +186,10 @@ class Gossip:
             reception = Reception.FORGED if item is None else self.view.take(item)
             if reception is Reception.FORGED:
                 self.blamed(peer)
-            elif item is not None and reception is not Reception.DROPPED:
+            elif item is not None and reception in (Reception.NEW, Reception.KNOWN):
                 self._news.knows(peer, item)
+            if item is not None and reception in (Reception.FORGED, Reception.VOID):
+                self._comparison.refused(item.digest)
         self._from = None
 
     def _changed(self, item: Item) -> None:

@@ -85,6 +85,12 @@ class KeptItems:
         found = [parseItem(bytes(each), self._network) for each in items]
         return [each for each in found if each is not None]
 
+    def restored(self) -> None:
+        """
+        What is known now is what was in the file: it need not be written before something changes.
+        """
+        self._total = self._tree().total
+
     def stop(self) -> None:
         """
         Keep what there is, and stop.

@@ -47,13 +47,15 @@ COUNTERS: Final = {
 
 class Reception(Enum):
     """
-    What became of an item.
+    What became of an item.  One that is void is true, and does not count here: it expired, or was revoked, or there are
+    too many; it would be dropped again if it came again soon.
     """
 
     NEW = "new"
     KNOWN = "known"
     FORGED = "forged"
     DROPPED = "dropped"
+    VOID = "void"
 
 
 class MemberView:
@@ -144,6 +146,9 @@ class MemberView:
         entry = self.tree.get(item.member)
         if not isNews(entry, item):
             return self._notNews(entry, item)
+        if self._isTooMany(item):
+            self._counters["drop-gossip-full"] += 1
+            return Reception.VOID
         if not self._isAcceptable(item):
             return Reception.DROPPED
         if not isValid(item, self._signatures):
@@ -203,7 +208,11 @@ class MemberView:
     def _notValid(self, item: Item) -> Reception:
         wasValid = isGenuine(item, self.network)
         self._counters["drop-gossip-expired" if wasValid else "drop-gossip-item"] += 1
-        return Reception.DROPPED if wasValid else Reception.FORGED
+        return Reception.VOID if wasValid else Reception.FORGED
+
+    def _isTooMany(self, item: Item) -> bool:
+        isFull = self.tree.count >= MEMBERS_MAXIMUM
+        return isFull and item.kind == ANNOUNCEMENT and self.tree.get(item.member) is None
 
     def _isAcceptable(self, item: Item) -> bool:
         told = item.told
@@ -215,9 +224,6 @@ class MemberView:
             if not self.rings.mayAccuse(told.ring, told.identity, told.member, self.isHere, near):
                 self._counters["drop-gossip-accusation"] += 1
                 return False
-        if item.kind == ANNOUNCEMENT and self.tree.count >= MEMBERS_MAXIMUM and self.tree.get(item.member) is None:
-            self._counters["drop-gossip-full"] += 1
-            return False
         return True
 
     def _isAffordable(self, item: Item) -> bool:

@@ -148,15 +148,23 @@ class Simulation:
         """
         self._trees[number] = tree
 
+    def move(self, number: int, port: int = 0) -> None:
+        """
+        A member moves, if it runs.
+        """
+        member = self.members[number]
+        if member is not None:
+            member.word.place((endpointOf(number, port or self.random.randrange(1_024, 65_536)),))
+
     def change(self, number: int, port: int = 0) -> Spread:
         """
-        A member moves.
+        A member that runs moves.
 
         @return: how that spreads.
         """
+        self.move(number, port)
         member = self.members[number]
         assert member is not None
-        member.word.place((endpointOf(number, port or self.random.randrange(1_024, 65_536)),))
         entry = member.view.get(self.population.identities[number])
         assert entry is not None and entry.presence is not None
         spread = self._spreads[entry.presence.digest] = Spread(self.clock.seconds(), len(self.running))
