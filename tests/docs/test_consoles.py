@@ -40,7 +40,6 @@ _OTHERS = {
         "pip",
         "pip3",
         "ping",
-        "podman",
         "python",
         "python3",
     ),
