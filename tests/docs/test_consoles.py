@@ -23,6 +23,7 @@ _CONSOLES = blocks("console", "shell")
 _OTHERS = {
     *(
         "apt",
+        "podman",
         "bridge",
         "cat",
         "chown",
