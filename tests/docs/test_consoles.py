@@ -23,6 +23,7 @@ _CONSOLES = blocks("console", "shell")
 _OTHERS = {
     *(
         "apt",
+        "podman",
         "bridge",
         "cat",
         "chown",
@@ -40,7 +41,6 @@ _OTHERS = {
         "pip",
         "pip3",
         "ping",
-        "podman",
         "python",
         "python3",
     ),
