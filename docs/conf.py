@@ -28,6 +28,7 @@ exclude_patterns = [
     "_build",
     "benchmarks-figures.md",
     "benchmarks-costs.md",
+    "benchmarks-everything.md",
     "scale-figures.md",
     "scale-figures-10000.md",
     "scale-goals.md",
