@@ -29,6 +29,7 @@ exclude_patterns = [
     "benchmarks-figures.md",
     "benchmarks-costs.md",
     "benchmarks-first.md",
+    "benchmarks-everything.md",
     "scale-figures.md",
     "scale-figures-10000.md",
     "scale-goals.md",
