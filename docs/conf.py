@@ -32,6 +32,8 @@ exclude_patterns = [
     "benchmarks-everything.md",
     "scale-figures.md",
     "scale-figures-10000.md",
+    "scale-figures-clamour.md",
+    "scale-figures-storms.md",
     "scale-goals.md",
 ]
 nitpicky = True

@@ -12,11 +12,11 @@ from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from wand.conditional_exchange import exchangeIf
 from wand.discovery.in_time import inTime
 from wand.discovery.opening import openPlugin
 from wand.errors import StoreUnavailable, WandError
 from wand.interfaces import Context, Held, IConditionalRecords, IRecords, IStore, Settings
-from wand.stores.conditional import exchangeIf
 
 #: Seconds that a store has to write what is not written yet when the program ends, and to close.
 WRITING_PATIENCE: Final = 1.5

@@ -11,10 +11,10 @@ import attrs
 from twisted.internet.defer import Deferred, DeferredLock
 from zope.interface import implementer
 
+from wand.conditional_exchange import exchangeIf
 from wand.errors import StoreDamaged, StoreUnavailable
 from wand.interfaces import Held, IConditionalRecords, IRecords
 from wand.layouts import OURS, Mark, readMark, refusalOf
-from wand.stores.conditional import exchangeIf
 
 #: Where the mark is.
 MARK_KIND: Final = "wand-layout"

@@ -12,9 +12,9 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from wand.conditional_exchange import exchangeIf
 from wand.errors import StoreUnavailable
 from wand.interfaces import Context, Held, IConditionalRecords, IRecords
-from wand.stores.conditional import exchangeIf
 from wand.timing.timer import Timer
 
 #: Seconds without an answer from the store after which a note says so.

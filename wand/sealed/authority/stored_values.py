@@ -12,11 +12,11 @@ import msgspec
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from wand.conditional_exchange import exchangeIf
 from wand.errors import StoreUnavailable
 from wand.interfaces import IRecords
 from wand.sealed.credentials.signed import packed
 from wand.sorted_keys import SortedKeys
-from wand.stores.conditional import exchangeIf
 
 Value = TypeVar("Value")
 
