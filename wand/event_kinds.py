@@ -52,6 +52,9 @@ EVENTS: Final[Mapping[str, EventKind]] = {
         "two members claim the same address or name", "what value winner winnerKey loser loserKey"
     ),
     "revoked": EventKind("a member was revoked", "name key"),
+    "secret-changed": EventKind(
+        "the network has another secret; the former one counts between members until then", "until"
+    ),
     "joined": EventKind("this node became a member", "name key network addresses"),
     "renewed": EventKind("this node has a new certificate", "name key expires"),
     "redeemed": EventKind("this member redeemed one more invitation, and gained something", "gained network"),

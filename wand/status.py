@@ -231,6 +231,24 @@ class ConflictStatus(Status, frozen=True):
     loserKey: str
 
 
+class SecretStatus(Status, frozen=True):
+    """
+    The secret that the members of a network share.
+
+    @ivar number: that of the newest: about when it was made, in seconds since the epoch; 0 for the one that the network
+        began with.
+    @ivar until: how long the former one counts between members, in seconds since the epoch; 0 if there is none.
+    @ivar have: how many members said that they have the newest; C{None} where nobody counts them.
+    @ivar members: how many there are besides servers, and the one that founded the network; C{None} where nobody counts
+        them.
+    """
+
+    number: int
+    until: float
+    have: int | None = None
+    members: int | None = None
+
+
 class OwnStatus(Status, frozen=True):
     """
     This program in its sealed network.
@@ -251,6 +269,7 @@ class OwnStatus(Status, frozen=True):
     @ivar refusal: why the last invitation since the start was refused; empty if none was, or another has come since.
     @ivar relay: have we the relay right?
     @ivar admission: have we the admission right?
+    @ivar secret: the secret that the members share; C{None} before joining.
     """
 
     stage: str
@@ -271,6 +290,7 @@ class OwnStatus(Status, frozen=True):
     relay: bool = False
     admission: bool = False
     prefix6: str = ""
+    secret: SecretStatus | None = None
 
     @property
     def prefixes(self) -> tuple[str, ...]:

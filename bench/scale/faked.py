@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from wand.endpoint import Endpoint
 from wand.interfaces.control_messages import ControlReader, SessionReader, WayReader
 from wand.interfaces.membership import Member
-from wand.interfaces.sessions import DIRECTORY, ClockReader, JoinReader, PlaceInUse
+from wand.interfaces.sessions import DIRECTORY, ClockReader, JoinReader, PlaceInUse, SecretReader
 from wand.underlay.ports import TrainReceiver
 
 
@@ -66,6 +66,17 @@ class FakedSessions:
         """
         See L{wand.interfaces.ISessions}: nobody joins.
         """
+
+    def onSecret(self, reader: SecretReader) -> None:
+        """
+        See L{wand.interfaces.ISessions}.
+        """
+
+    def secretOf(self, peer: bytes) -> int | None:
+        """
+        See L{wand.interfaces.ISessions}.
+        """
+        return None
 
     def onClock(self, reader: ClockReader) -> None:
         """

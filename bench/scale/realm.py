@@ -114,7 +114,7 @@ def foundRealm(state: Path, count: int, *, isListed: bool = False) -> Realm:
         _done(records.write(DIRECTORY_KIND + own.identity.text, _listed(members)))
     _done(records.close())
     numbers = {each.certificate: at for at, each in enumerate(members)}
-    return Realm(own.network, own.secret, own.exchangePublic, macKey(own.exchangePublic), members, numbers)
+    return Realm(own.network, own.secrets.newest, own.exchangePublic, macKey(own.exchangePublic), members, numbers)
 
 
 def _opened(records: IRecords, directory: StateDirectory) -> Authority:

@@ -290,9 +290,27 @@ async def test_changingMembers(bench: Bench) -> None:
     assert "--yes" in err
     assert bench.program.listed[keyOf("bob")].state == "member"
     status, out, _ = await bench.run("revoke", "robert", "--yes")
-    assert (status, out) == (0, f"revoked robert ({short}): its sessions end within seconds\n")
+    assert status == 0
+    assert out.startswith(f"revoked robert ({short}): its sessions end within seconds\n")
+    assert "wand rotate" in out
     assert bench.program.listed[keyOf("bob")].state == "revoked"
     assert await bench.run("rename", "nobody", "x") == (1, "", "wand: the network has no member nobody\n")
+
+
+@pytest_twisted.ensureDeferred
+async def test_anotherSecret(bench: Bench) -> None:
+    """
+    The network gets another secret; how long the former one counts is said, and later how many have it.
+    """
+    bench.program.enlist(memberNamed("bob"))
+    assert await bench.run("rotate", "--status") == (0, "the secret of the network: the first one\n", "")
+    status, out, err = await bench.run("rotate", "--overlap", "3d")
+    assert (status, err) == (0, "")
+    assert "the former one counts between members for" in out
+    told = (await bench.run("rotate", "--status"))[1]
+    assert "0 of 1 members have it" in told
+    assert json.loads((await bench.run("rotate", "--json"))[1])["members"] == 1
+    assert (await bench.run("rotate", "--overlap", "soon"))[0] == 2
 
 
 @pytest_twisted.ensureDeferred

@@ -275,6 +275,14 @@ def test_aMemberIsApprovedRenamedAndRevoked(console: Console, script: Caller) ->
     assert script.post(f"members/{keyOf('carol')}/revoke").document["state"] == "revoked"
 
 
+def test_anotherSecret(console: Console, script: Caller) -> None:
+    """
+    As wand rotate; the answer says which one it is by its number, and not the secret.
+    """
+    assert script.post("network/rotate", {"overlap": 60}).document.keys() == {"number", "until", "have", "members"}
+    assert script.post("network/rotate", {"overlap": -1}).status == 400
+
+
 def test_anInvitation(console: Console, script: Caller) -> None:
     """
     As wand invite; the token comes as a QR code, too.

@@ -39,6 +39,8 @@ def _liveTogether(realm: Realm, commands: dict[str, Path], server: str) -> None:
     realm["server"].wand("revoke", "other", "--yes")
     wait(lambda: not _pings(realm, "new", "other"), 20, "the end of the revoked member")
     assert _pings(realm, "new", "old")
+    if server == "new":
+        _changeSecret(realm)
 
     found = {each["name"]: each["version"] for each in json.loads(realm["new"].wand("members", "--json"))}
     assert (found["new"], found["older"]) == (__version__, "")
@@ -55,6 +57,24 @@ def _liveTogether(realm: Realm, commands: dict[str, Path], server: str) -> None:
     wait(lambda: _pings(realm, "new", "old"), 20, "an echo after the upgrade")
     assert (realm["old"].state / "layout.json").exists()
     wait(lambda: realm.members()["older"]["version"] == __version__, 20, "the version after the upgrade")
+    if server == "new":
+        told = lambda: json.loads(realm["server"].wand("rotate", "--status", "--json"))["have"]  # noqa: E731
+        wait(lambda: told() == 2, 20, "the new secret at the upgraded node")
+
+
+def _changeSecret(realm: Realm) -> None:
+    """
+    The network gets another secret, which the old node does not understand: it stays, while the former one counts.
+    """
+    realm["server"].wand("rotate", "--overlap", "1h")
+    wait(lambda: json.loads(realm["new"].wand("status", "--json"))["own"]["secret"]["number"], 10, "the new secret")
+    realm["old"].daemon.stop()
+    realm["old"].start("wand-node", "--name=old")
+    wait(realm["old"].isMember, 20, "the membership of the old node")
+    for one, two in (("old", "new"), ("new", "old")):
+        wait(
+            lambda one=one, two=two: _pings(realm, one, two), 20, f"an echo from {one} to {two} with the former secret"
+        )
 
 
 def _check(realm: Realm) -> str:

@@ -50,7 +50,7 @@ class DeputyCase(AuthorityCase):
         own = OwnMembership(
             key=self.key,
             storedNetwork=StoredNetwork(
-                NETWORK.key.network, None, descriptor, NETWORK.descriptor, NETWORK.secret, created=False
+                NETWORK.key.network, None, descriptor, NETWORK.descriptor, NETWORK.secrets(), created=False
             ),
             trust=self.trust,
             certificate=lambda: self.certificate,

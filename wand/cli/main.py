@@ -57,6 +57,7 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
         ("confirm", "members", "confirmMACs", "Confirm that a member's MAC addresses are its own."),
         ("appoint", "members", "appoint", "Let a member admit others."),
         ("revoke", "members", "revoke", "Revoke a member permanently."),
+        ("rotate", "rotating", "rotate", "Give the network another secret."),
         ("servers", "servers", "servers", "List the servers of the network that share a store with this one."),
         ("backup", "backup", "backup", "Back up everything that the program keeps into one file."),
         ("restore", "backup", "restore", "Restore a backup that wand backup wrote."),

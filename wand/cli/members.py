@@ -199,7 +199,8 @@ def appoint(member: str, admits: int) -> Operation:
 def revoke(member: str, yes: bool) -> Operation:
     """Revoke a member permanently.
 
-    Its sessions end within seconds, and no invitation admits its key again.
+    Its sessions end within seconds, and no invitation admits its key again. It still knows the secret of the network,
+    which is of little use without a certificate: wand rotate makes it worthless.
     """
     confirm(
         f"Revoke {clean(member)}? Its sessions end within seconds, and its key can never be a member again: to come "
@@ -210,6 +211,7 @@ def revoke(member: str, yes: bool) -> Operation:
     async def run(session: Session) -> None:
         found = await (await session.client()).revoke(member)
         click.echo(f"revoked {_called(found)}: its sessions end within seconds")
+        click.echo("  it still knows the secret of the network: wand rotate gives the others another one")
 
     return Operation(run)
 

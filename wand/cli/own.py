@@ -7,6 +7,7 @@ from __future__ import annotations
 import click
 
 from wand.cli.rendering import LABEL_WIDTH, clean, duration, line, shortKey
+from wand.cli.rotating import secretLine
 from wand.status import ConflictStatus, OwnStatus, ProgramStatus, RelayStatus
 
 #: What to do at each stage, and how that looks on a terminal.
@@ -44,6 +45,8 @@ def ownLines(own: OwnStatus, now: float, relay: RelayStatus | None = None) -> li
         lines.append(line("relaying", "allowed, and off: relay = true switches it on"))
     if own.admission:
         lines.append(line("admitting", "allowed"))
+    if own.secret is not None and own.secret.number:
+        lines.append(line("secret", secretLine(own.secret, now)))
     if own.expires is not None:
         lines.append(line("addresses", ", ".join(own.addresses) or "-"))
         lines += [_certificate(own.expires, now)] * (own.stage != "revoked")

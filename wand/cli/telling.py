@@ -35,6 +35,7 @@ _SENTENCES: Final = {
     "redeemed": "this node was already a member of {network}; the invitation gave it {gained}",
     "twice": "this node's key is also in use on another host: {endpoints}",
     "revoked": "{key} was revoked",
+    "secret-changed": "the network has another secret",
     "goodbye": "{peer} ended by itself",
     "session-up": "{peer}{at}",
     "session-down": "{peer}{at}",

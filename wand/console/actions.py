@@ -15,6 +15,7 @@ from wand.readings.qr import qrCode
 from wand.sealed.credentials.admission_limits import ADMITS
 from wand.sealed.credentials.limits import BROADCASTS, BROADCASTS_MAXIMUM, MACS, MACS_MAXIMUM, Limits
 from wand.sealed.credentials.member_status import MemberStatus
+from wand.status import SecretStatus
 
 _Text = Annotated[str, msgspec.Meta(max_length=255)]
 
@@ -56,6 +57,16 @@ class NewInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     endpoints: Annotated[list[_Text], msgspec.Meta(max_length=32)] = []
 
 
+class NewSecret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    The network is to have another secret, as C{wand rotate} makes it.
+
+    @ivar overlap: for how many seconds the former one counts between members.
+    """
+
+    overlap: Annotated[float, msgspec.Meta(ge=0, le=366 * 86_400)] = 7 * 86_400.0
+
+
 class MadeInvitation(msgspec.Struct, frozen=True):
     """
     An invitation.
@@ -74,6 +85,10 @@ async def _approve(call: Call) -> Document:
 
 async def _revoke(call: Call) -> Document:
     return Document(await call.client.revoke(call.path["member"]))
+
+
+async def _rotate(call: Call) -> Document:
+    return Document(await call.client.rotate(call.body.overlap))
 
 
 async def _rename(call: Call) -> Document:
@@ -138,6 +153,15 @@ ACTIONS: Final = (
         respond=_revoke,
         body=Nothing,
         command="wand revoke",
+    ),
+    Route(
+        method="POST",
+        path="network/rotate",
+        about="Give the network another secret.",
+        answers=(SecretStatus,),
+        respond=_rotate,
+        body=NewSecret,
+        command="wand rotate",
     ),
     Route(
         method="POST",

@@ -13,7 +13,7 @@ from wand.control.documents import PART_SIZE
 from wand.errors import WandError
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
-from wand.status import SeenStatus
+from wand.status import SecretStatus, SeenStatus
 
 #: Seconds in which a program that takes thousands of signatures must answer.
 IMPORT_TIMEOUT: Final = 600.0
@@ -190,6 +190,22 @@ class MembershipClient(CommandSender):
         """
         member: MemberStatus = (await self._send(commands.Revoke, nameOrKey=nameOrKey))["member"]
         return member
+
+    async def rotate(self, overlap: float) -> SecretStatus:
+        """
+        Give the network another secret.
+
+        @param overlap: for how many seconds the former one counts between members.
+        """
+        secret: SecretStatus = (await self._send(commands.Rotate, overlap=float(overlap)))["secret"]
+        return secret
+
+    async def secret(self) -> SecretStatus:
+        """
+        Which secret the members have; not the secret itself.
+        """
+        secret: SecretStatus = (await self._send(commands.Secret))["secret"]
+        return secret
 
     async def requests(self) -> bytes:
         """

@@ -11,7 +11,7 @@ from twisted.protocols import amp
 from wand.control.commands import Request
 from wand.control.values import JSON
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
-from wand.status import SeenStatus
+from wand.status import SecretStatus, SeenStatus
 
 
 class Join(Request):
@@ -188,6 +188,23 @@ class Revoke(Request):
 
     arguments: ClassVar = [(b"nameOrKey", amp.Unicode())]
     response: ClassVar = [(b"member", JSON(MemberStatus))]
+
+
+class Rotate(Request):
+    """
+    Give the network another secret; the former one counts between members for C{overlap} seconds.
+    """
+
+    arguments: ClassVar = [(b"overlap", amp.Float())]
+    response: ClassVar = [(b"secret", JSON(SecretStatus))]
+
+
+class Secret(Request):
+    """
+    Which secret the members have; not the secret itself.
+    """
+
+    response: ClassVar = [(b"secret", JSON(SecretStatus))]
 
 
 class SignatureRequests(Request):

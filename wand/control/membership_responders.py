@@ -167,6 +167,20 @@ class MembershipResponders(Locator):
         """
         return {"member": await self._program.network.revoke(nameOrKey)}
 
+    @commands.Rotate.responder
+    async def rotate(self, overlap: float) -> Answer:
+        """
+        Give the network another secret.
+        """
+        return {"secret": await self._program.network.rotate(overlap)}
+
+    @commands.Secret.responder
+    def secret(self) -> Answer:
+        """
+        Answer with which secret the members have.
+        """
+        return {"secret": self._program.network.secret()}
+
     # Signing elsewhere.
 
     @commands.SignatureRequests.responder

@@ -17,7 +17,7 @@ from wand.reach_status import NetworkCheckStatus, WaysStatus, WhyStatus
 from wand.recent_events import RecentEvents
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
-from wand.status import EntryStatus, PeerStatus, ProgramStatus, SeenStatus
+from wand.status import EntryStatus, PeerStatus, ProgramStatus, SecretStatus, SeenStatus
 
 if TYPE_CHECKING:
     from wand.capture.recording import Wanted
@@ -133,6 +133,19 @@ class NetworkAdministration(Protocol):
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """
         Revoke a member permanently.
+        """
+
+    def secret(self) -> SecretStatus:
+        """
+        Which secret the members have; not the secret itself.
+        """
+
+    async def rotate(self, overlap: float) -> SecretStatus:
+        """
+        Give the network another secret.
+
+        @param overlap: for how many seconds the former one counts between members.
+        @raise wand.errors.MembershipRefused: if the network key is not here, or that is too long.
         """
 
     def requests(self) -> bytes:

@@ -50,7 +50,7 @@ from wand.interfaces.frame_service import (
 )
 from wand.interfaces.hook import Candidate, IAddressApprover, IHook, IHookListener, IRouteApprover, Verdict
 from wand.interfaces.member_limits import MemberLimits
-from wand.interfaces.membership import Member, Membership
+from wand.interfaces.membership import Member, Membership, Secrets
 from wand.interfaces.node_context import NodeContext
 from wand.interfaces.own_candidate import CANDIDATE_KINDS, CandidateKind, CandidateReader, OwnCandidate
 from wand.interfaces.participant import (
@@ -83,6 +83,7 @@ from wand.interfaces.sessions import (
     JoinKey,
     JoinReader,
     PlaceInUse,
+    SecretReader,
     WantedReader,
 )
 from wand.interfaces.store import Held, IConditionalRecords, IRecords, IStore
@@ -170,6 +171,8 @@ __all__ = [
     "PlaceInUse",
     "Question",
     "RelayedReceiver",
+    "SecretReader",
+    "Secrets",
     "SessionReader",
     "Sessions",
     "Settings",

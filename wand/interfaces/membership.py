@@ -4,6 +4,7 @@ The seam between sessions and membership: who we are, and whom we admit.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import attrs
@@ -49,13 +50,51 @@ class Member:
     isAuthority: bool = False
 
 
+class Secrets(Protocol):
+    """
+    The network secrets that we have, by their numbers: pre-shared keys of handshakes between members.  None before
+    joining.
+    """
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """
+        Those that we have.
+        """
+
+    @property
+    def kept(self) -> Sequence[tuple[int, bytes]]:
+        """
+        The secrets with their numbers, the newest in front.
+        """
+
+    @property
+    def counting(self) -> Sequence[tuple[int, bytes]]:
+        """
+        Those of them that count between members, the newest in front.
+        """
+
+    def mayUse(self, number: int, member: Member) -> bool:
+        """
+        Does a secret count in a handshake with a member?
+        """
+
+    def common(self, theirs: Collection[int] | None, member: Member) -> bytes | None:
+        """
+        The newest secret that a member has, too, and that counts in a handshake with it.
+
+        @param theirs: the numbers of those that it has; C{None} if its program knows of the first only.
+        @return: C{None} if there is none.
+        """
+
+
 class Membership(Protocol):
     """
     Who we are, and whom we admit.
 
     @ivar network: the public key of the network.
     @ivar cipher: C{aes-256-gcm} or C{chacha20-poly1305}.
-    @ivar secret: the network secret, the pre-shared key of handshakes between members; empty before joining.
+    @ivar secrets: the pre-shared keys of handshakes between members.
     @ivar exchangeKey: the private key of our handshakes.
     @ivar identity: our public key.
     @ivar certificate: ours, signed, to be presented; empty before joining.
@@ -68,7 +107,7 @@ class Membership(Protocol):
     def cipher(self) -> str: ...
 
     @property
-    def secret(self) -> bytes: ...
+    def secrets(self) -> Secrets: ...
 
     @property
     def exchangeKey(self) -> X25519PrivateKey: ...

@@ -51,6 +51,9 @@ WantedReader: TypeAlias = Callable[[bytes, int], object]
 #: Is told by how many seconds a member's clock is ahead of ours.
 ClockReader: TypeAlias = Callable[[Member, float], object]
 
+#: Is told the number of the newest network secret that a member has.
+SecretReader: TypeAlias = Callable[[Member, int], object]
+
 
 class PlaceInUse(Protocol):
     """
@@ -170,6 +173,17 @@ class ISessions(Interface):
     def onClock(reader: ClockReader) -> None:
         """
         Tell C{reader} at each handshake by how many seconds a member's clock is ahead of ours.
+        """
+
+    def onSecret(reader: SecretReader) -> None:
+        """
+        Tell C{reader} at each handshake the number of the newest network secret that a member has, if it says so.
+        """
+
+    def secretOf(peer: bytes) -> int | None:
+        """
+        The number of the newest network secret that a member had at the last handshake; C{None} if it did not say so,
+        or there is no session with it.
         """
 
     def isUp(peer: bytes) -> bool:

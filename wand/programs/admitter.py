@@ -14,6 +14,7 @@ from wand.sealed.authority.reserve_news import ReserveNews
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Message, Renew, Renewed
+from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.node_membership import NodeMembership
 
@@ -32,7 +33,8 @@ class Admitter(AdmittingNode[Authority]):
         network, enrolment = authority.network, member.enrolment
         isNew = enrolment.own is None
         if isNew:  # first, because it fails where the disk is full
-            enrolment.enter(network.identity, network.signedDescriptor, network.secret, authority.own.certificate)
+            said = network.identity, network.signedDescriptor, network.secrets.first, authority.own.certificate
+            enrolment.enter(*said)
         super().__init__(authority, member, context)
         self._identity = enrolment.identity
         authority.observe(self)
@@ -51,6 +53,9 @@ class Admitter(AdmittingNode[Authority]):
         assert theirs is not None
         _share(ours, theirs)
         _share(theirs, ours)
+        secrets, kept = self.authority.network.secrets, self._member.enrolment.secrets
+        _shareSecrets(secrets, kept)
+        _shareSecrets(kept, secrets)
         self._member.certificate.answerer = self._renew
         if isNew:
             self._member.founded()
@@ -92,3 +97,11 @@ def _share(trust: Trust, other: Trust) -> None:
         other.take(notice)
     trust.observe(lambda identity, revocation: other.take(revocation))
     trust.observeAllowances(lambda allowance, notice: other.take(notice))
+
+
+def _shareSecrets(secrets: NetworkSecrets, other: NetworkSecrets) -> None:
+    """
+    What takes the place of the network's secret in one place does so in the other, too.
+    """
+    other.take(secrets.rotations)
+    secrets.observe(lambda: other.take(secrets.rotations))

@@ -44,6 +44,13 @@ class AdmittingNode(Generic[Decider]):
         seen = self._member.seen.of(identity)
         return seen.online, seen.seen, seen.version
 
+    @property
+    def secretHolders(self) -> int:
+        """
+        How many members said that they have the newest secret of the network.
+        """
+        return self._member.secretHolders
+
     def endpoints(self) -> list[str]:
         """
         Where others reach this node.

@@ -84,7 +84,7 @@ def _ownOf(member: NodeMembership) -> OwnMembership:
     return OwnMembership(
         key=enrolment.key,
         storedNetwork=StoredNetwork(
-            Identity(enrolment.network), None, descriptor, enrolment.signedDescriptor, enrolment.secret, created=False
+            Identity(enrolment.network), None, descriptor, enrolment.signedDescriptor, enrolment.secrets, created=False
         ),
         trust=trust,
         certificate=lambda: enrolment.certificate,

@@ -32,6 +32,7 @@ from wand.sealed.node.copies import CopiesOfMembers
 from wand.sealed.node.goodbyes import Goodbyes
 from wand.sealed.node.overlap import OverlapWatch
 from wand.sealed.node.revocation_exchange import RevocationExchange
+from wand.sealed.node.secret_exchange import SecretExchange
 from wand.sealed.overlay import overlayOf
 from wand.sealed.reach.call_forwarder import CallForwarder
 from wand.sealed.reach.observing import Observing
@@ -86,6 +87,7 @@ class NetworkServer:
         self._places = ServerPlaces(configuration, context, transport, authority)
         self._goodbyes = Goodbyes(sessions, control, context)
         self._revocations = RevocationExchange(authority.trust, sessions, control, context, isServer=True)
+        self._secrets = SecretExchange(authority.trust, authority.network.secrets, sessions, control, context)
         self._calls = CallsToMembers(context, sessions.isUp)
         self._readOthers(control)
         self.relay = self._openRelay(control)
@@ -181,6 +183,7 @@ class NetworkServer:
             self._overlap,
             self._watch,
             self._revocations,
+            self._secrets,
             self.relay,
         ):
             part.stop()
@@ -197,6 +200,13 @@ class NetworkServer:
         if identity == self.authority.own.identity:
             return True, self._context.wallClock(), __version__
         return self.directory.presenceOf(identity)
+
+    @property
+    def secretHolders(self) -> int:
+        """
+        How many members said that they have the newest secret of the network.
+        """
+        return len(self._secrets.holders)
 
     def endpoints(self) -> list[str]:
         """

@@ -21,7 +21,6 @@ from wand.programs.program import ProgramService, Surroundings
 from wand.programs.reload_changes import waitingForRestart
 from wand.programs.reserved_anew import takeReserve
 from wand.programs.server_administration import OPENING, ServerAdministration
-from wand.sealed.authority.administration import Administration
 from wand.sealed.credentials.fields import NAME_RULE, isName
 from wand.sealed.credentials.member_status import MemberStatus
 from wand.sealed.node.enrolment_files import FOUNDED, MEMBERSHIP, TOKEN
@@ -77,7 +76,7 @@ class SealedServer(ProgramService[ServerConfiguration]):
         members = len(server.directory)
         listening = ", ".join(filter(None, (server.transport.listening, self._service.streams.listening)))
         status = self.baseStatus("server", self.configuration.protocol, listening, members, members)
-        return msgspec.structs.replace(status, own=_own(server.authority.administration), relay=server.relay.status())
+        return msgspec.structs.replace(status, own=_own(server), relay=server.relay.status())
 
     def entries(self, after: MAC | None, count: int) -> list[EntryStatus]:
         return self.network.server.directory.entries(after, count)
@@ -119,7 +118,8 @@ class SealedServer(ProgramService[ServerConfiguration]):
         return renamedSoon(self._service.opened(), before, name, self.notes)
 
 
-def _own(administration: Administration) -> OwnStatus:
+def _own(server: NetworkServer) -> OwnStatus:
+    administration = server.authority.administration
     network, own = administration.status, administration.own
     return OwnStatus(
         stage="member",
@@ -133,6 +133,7 @@ def _own(administration: Administration) -> OwnStatus:
         addresses=[],
         expires=own.expires if own else None,
         conflicts=[],
+        secret=administration.secret(server.secretHolders),
     )
 
 

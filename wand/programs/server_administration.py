@@ -19,6 +19,7 @@ from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
+from wand.status import SecretStatus
 from wand.stream_targets import checkPlace
 
 #: What a server says that has not read its store yet.
@@ -38,6 +39,12 @@ class Admitting(Protocol):
     def presenceOf(self, identity: Identity) -> tuple[bool, float | None, str]:
         """
         Is a member online, when was it last heard, in seconds since the epoch, and which version does it run?
+        """
+
+    @property
+    def secretHolders(self) -> int:
+        """
+        How many members said that they have the newest secret of the network.
         """
 
     def endpoints(self) -> Sequence[str]:
@@ -161,6 +168,13 @@ class ServerAdministration(Generic[Server]):
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         return await (await self._opened()).revoke(nameOrKey)
+
+    def secret(self) -> SecretStatus:
+        return self.server.authority.administration.secret(self.server.secretHolders)
+
+    async def rotate(self, overlap: float) -> SecretStatus:
+        await (await self._opened()).rotate(overlap)
+        return self.secret()
 
     async def importSignatures(self, document: bytes) -> int:
         return await (await self._opened()).importSignatures(document)

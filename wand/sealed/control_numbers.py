@@ -96,6 +96,11 @@ GROUP_RECEIPT: Final = 85
 GROUP_ORIGINATOR: Final = 86
 GROUP_NUMBERS: Final = range(84, 87)
 
+# Another secret of the network.
+SECRET: Final = 87
+ROTATIONS: Final = 88
+SECRET_NUMBERS: Final = range(87, 89)
+
 #: All of them, by what they are for.
 RANGES: Final = {
     "joining": JOINING_NUMBERS,
@@ -110,4 +115,5 @@ RANGES: Final = {
     "relay": RELAY_NUMBERS,
     "servers": SERVER_NUMBERS,
     "groups": GROUP_NUMBERS,
+    "secrets": SECRET_NUMBERS,
 }

@@ -65,7 +65,7 @@ class DeputySite:
         own = OwnMembership(
             key=key,
             storedNetwork=StoredNetwork(
-                network.identity, None, network.descriptor, network.signedDescriptor, network.secret, created=False
+                network.identity, None, network.descriptor, network.signedDescriptor, network.secrets, created=False
             ),
             trust=self.trust,
             certificate=lambda: self.certificate,

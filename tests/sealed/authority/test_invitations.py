@@ -38,7 +38,9 @@ class InvitationTests(AuthorityCase):
         self.assertEqual((node.stage, node.own.name, node.own.bridge), ("member", "alice", True))
         self.assertEqual(node.own.addresses, ("10.77.0.1/16",))
         self.assertEqual(node.own.macs, (macFrom(node.identity.text),))
-        self.assertEqual((node.secret, node.cipher), (self.authority.own.secret, self.authority.own.cipher))
+        self.assertEqual(
+            (node.secrets.newest, node.cipher), (self.authority.own.secrets.newest, self.authority.own.cipher)
+        )
         self.assertEqual([event.kind for event in self.told], ["address-assigned", "member-joined"])
         known = {"name": "alice", "key": node.identity.text}
         mac = str(macFrom(node.identity.text))

@@ -63,7 +63,7 @@ class RecordsCase(SynchronousTestCase):
         events = Events(wallClock)
         events.subscribe(self.told.append)
         descriptor = Descriptor("test", "aes-256-gcm", "10.77.0.0/24", 0)
-        network = StoredNetwork(NETWORK.key.network, key, descriptor, b"", NETWORK.secret, created=True)
+        network = StoredNetwork(NETWORK.key.network, key, descriptor, b"", NETWORK.secrets(), created=True)
         self.trust = Trust(NETWORK.key.network, wallClock)
         members = MemberRecords(self.records, self.trust)
         self.issuer = Issuer(

@@ -144,7 +144,7 @@ class RedemptionTests(SynchronousTestCase):
         self.records = records = MemoryRecords()
         wallClock = self.clock.seconds
         descriptor = Descriptor("test", "aes-256-gcm", "10.77.0.0/24", 0)
-        network = StoredNetwork(NETWORK.key.network, NETWORK.key, descriptor, b"", NETWORK.secret, created=True)
+        network = StoredNetwork(NETWORK.key.network, NETWORK.key, descriptor, b"", NETWORK.secrets(), created=True)
         self.trust = Trust(NETWORK.key.network, wallClock)
         self.members = MemberRecords(records, self.trust)
         issuer = Issuer(

@@ -40,8 +40,8 @@ class CreationTests(AuthorityCase):
         self.records = MemoryRecords()
         second = self.opened(self.directory())
         self.assertNotEqual(first.own.network, second.own.network)
-        self.assertNotEqual(first.own.secret, second.own.secret)
-        self.assertEqual(len(first.own.secret), 32)
+        self.assertNotEqual(first.own.secrets.newest, second.own.secrets.newest)
+        self.assertEqual(len(first.own.secrets.newest), 32)
         self.assertNotEqual(self.invite().secret, self.invite().secret)
         self.records = MemoryRecords()
         unset = Authority.open(
@@ -76,7 +76,8 @@ class CreationTests(AuthorityCase):
         self.authority = self.opened()
         self.assertFalse(self.authority.created)
         self.assertEqual(
-            (self.authority.own.network, self.authority.own.secret), (before.own.network, before.own.secret)
+            (self.authority.own.network, self.authority.own.secrets.newest),
+            (before.own.network, before.own.secrets.newest),
         )
         self.assertEqual(self.members(), self.members(before))
         self.assertEqual(self.operator.invitations, before.administration.invitations)
@@ -163,7 +164,8 @@ class CreationTests(AuthorityCase):
             self.records = MemoryRecords()
             authority = self.opened(recover=True)
             self.assertEqual(
-                (authority.own.network, authority.own.secret), (self.authority.own.network, self.authority.own.secret)
+                (authority.own.network, authority.own.secrets.newest),
+                (self.authority.own.network, self.authority.own.secrets.newest),
             )
             self.assertEqual(
                 (authority.own.identity, authority.administration.status.signs), (self.authority.own.identity, True)

@@ -18,6 +18,7 @@ from wand.interfaces import IFrameReceiver
 from wand.interfaces.membership import Member
 from wand.interfaces.participant import DirectoryServer, MemberContext
 from wand.sealed.credentials.claim import Announcement
+from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.directory.client import SealedDirectoryClient
 from wand.sealed.directory.server import SealedDirectoryServer
@@ -39,7 +40,10 @@ class Papers:
     person: Person
     trust: Trust
     cipher: str = "aes-256-gcm"
-    secret: bytes = b"\x05" * 32
+    secrets: NetworkSecrets = attrs.field(init=False, factory=NetworkSecrets)
+
+    def __attrs_post_init__(self) -> None:
+        self.secrets.begin(self.network, b"\x05" * 32)
 
     @property
     def network(self) -> bytes:

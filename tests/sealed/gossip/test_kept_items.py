@@ -164,7 +164,9 @@ class KeptItemsTests(SynchronousTestCase):
         self.network.run(KEEP_INTERVAL)
         (note,) = node.context.notes
         self.assertEqual(note.key, f"state-{KEPT}")
-        self.assertRegex(note.text, "gossip is a directory and not a plain file, .*; members that gossip knows would be forg")
+        self.assertRegex(
+            note.text, "gossip is a directory and not a plain file, .*; members that gossip knows would be forg"
+        )
         path.rmdir()
         self.network.run(KEEP_INTERVAL)
         self.assertEqual(list(node.context.notes), [])

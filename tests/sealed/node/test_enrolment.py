@@ -67,14 +67,14 @@ class JoiningTests(EnrolmentCase):
         A node is new, then it redeems an invitation, then it is a member; it provides what sessions need all the while.
         """
         membership: Membership = self.node
-        self.assertEqual((self.node.stage, membership.certificate, membership.secret), ("new", b"", b""))
+        self.assertEqual((self.node.stage, membership.certificate, membership.secrets.newest), ("new", b"", b""))
         self.assertIsNone(membership.admit(self.server(), SERVER.exchangePublic))
         self.node.begin(TOKEN)
         self.assertEqual((self.node.stage, membership.network), ("joining", NETWORK.key.network))
         self.assertEqual(membership.cipher, "aes-256-gcm")
         self.assertEqual(self.node.servers, (KnownServer(SERVER.identity, SERVER.exchangePublic, TOKEN.endpoints),))
         self.assertTrue(self.node.admitted(self.answer()))
-        self.assertEqual((self.node.stage, membership.secret), ("member", NETWORK.secret))
+        self.assertEqual((self.node.stage, membership.secrets.newest), ("member", NETWORK.secret))
         self.assertIsNotNone(membership.admit(self.server(), SERVER.exchangePublic))
         self.assertIsNone(membership.invitationSecret(TOKEN.invitation))
 
@@ -89,7 +89,7 @@ class JoiningTests(EnrolmentCase):
         before, self.node = self.node, self.started()
         self.assertEqual((self.node.stage, self.node.token), ("member", None))
         self.assertEqual(self.node.identity, before.identity)
-        self.assertEqual((self.node.certificate, self.node.secret), (before.certificate, before.secret))
+        self.assertEqual((self.node.certificate, self.node.secrets.newest), (before.certificate, before.secrets.newest))
         self.assertEqual((self.node.own, self.node.servers), (before.own, before.servers))
 
     def test_falseAnswersAreRefused(self) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import permutations
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from sealed_network_case import Dwelling, SealedNetworkTestCase
 from simulated.host import SimulatedHost
 from simulated.members import Person, SimulatedNetwork
+from simulated.membership import TestNetwork
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
@@ -24,6 +26,7 @@ from wand.interfaces import Context
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import NodeKey
+from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.signed import packed, signature, signed, unverified
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.reach.lan import ALL_STRANGERS_BURST, LanDiscovery, LanMember
@@ -108,7 +111,9 @@ class Member:
         self.context = attrs.evolve(context, hostChanges=self.host, links=self.links)
         self.participant, self.sessions = Participant(self.person), Sessions()
         network = self.person.network.key.network
-        membership: Any = SimpleNamespace(secret=secret, network=network)
+        self.secrets = NetworkSecrets(case.clock.seconds)
+        self.secrets.begin(network, secret)
+        membership: Any = SimpleNamespace(secrets=self.secrets, network=network)
         sign = partial(signature, self.person.key.signing)
         participant: Any = self.participant
         us = LanMember(participant, membership, sign, 20_000 + number)
@@ -291,6 +296,40 @@ class LanTests(SynchronousTestCase):
         for secret in (member.identity, self.world.key.network, member.participant.announcement()[0][:16]):
             self.assertFalse(any(secret in each for each in said))
         self.assertEqual(len(said), len({each[at : at + 8] for each in said for at in (0, 24, 600)}) // 3)
+
+    def test_anotherSecret(self) -> None:
+        """
+        While a former secret counts, members find each other, whether they have the new one or not; what those say who
+        have it, and do not say to somebody who lags, nobody else can read.
+        """
+        network = TestNetwork(key=self.world.key)
+        ahead, alike, behind = (Member(self, number) for number in (1, 2, 3))
+        until = int(self.clock.seconds()) + 1000
+        for member in (ahead, alike):
+            member.secrets.take([network.rotation(until - 1000, until=until)])
+        self.go(200.0)
+        for one, other in permutations((ahead, alike, behind), 2):
+            self.assertTrue(one.knows(other))
+        self.assertTrue(all(self.seal.opened(each.datagram) is None for each in self.questions(ahead)))
+
+    def test_aSecretThatEnded(self) -> None:
+        """
+        When a former secret has ended, whoever knows it and no other reads nothing, and is not answered.
+        """
+        network = TestNetwork(key=self.world.key)
+        one, other, revoked = (Member(self, number) for number in (1, 2, 3))
+        now = int(self.clock.seconds()) + 1
+        for member in (one, other):
+            member.secrets.take([network.rotation(now, until=now)])
+        self.clock.advance(2.0)
+        self.link.spoken.clear()
+        self.go(200.0)
+        self.assertTrue(one.knows(other))
+        self.assertTrue(other.knows(one))
+        self.assertEqual((revoked.sessions.introduced, one.knows(revoked)), ({}, []))
+        said = [each.datagram for each in self.link.spoken if each not in self.questions(revoked)]
+        self.assertTrue(said)
+        self.assertTrue(all(self.seal.opened(each) is None for each in said))
 
     def test_nothingIsAnsweredTwice(self) -> None:
         """

@@ -36,6 +36,7 @@ FIRST, SECOND = (X25519PrivateKey.from_private_bytes(fill * 32) for fill in (b"\
 PSK = b"\x55" * 32
 TIME = 1_700_000_000_000
 CLOCK = 1_700_000_007
+SECRETS = (0, 1_700_000_000)
 INDICES = (0x01020304, 0xA1A2A3A4)
 COOKIE = bytes(range(16))
 PLAINTEXTS = {
@@ -51,8 +52,9 @@ def handshake(cipher: str, purpose: int, credential: bytes) -> dict[str, Any]:
     """
     prologue = b"wand 1" + NETWORK
     ours, theirs = (key.public_key().public_bytes_raw() for key in (INITIATOR, RESPONDER))
-    greeting = packGreeting(Greeting(1, TIME, purpose, credential, CLOCK, COOKIE if purpose == JOIN else b""))
-    reply = packReply(Reply(1, b"certificate of the responder", CLOCK))
+    secrets = SECRETS if purpose == MEMBER else None
+    greeting = packGreeting(Greeting(1, TIME, purpose, credential, CLOCK, COOKIE if purpose == JOIN else b"", secrets))
+    reply = packReply(Reply(1, b"certificate of the responder", CLOCK, secrets))
     initiator = Initiator(cipher, prologue, INITIATOR, theirs, FIRST)
     responder = Responder(cipher, prologue, RESPONDER)
     first = initiator.write(greeting)
@@ -104,6 +106,7 @@ def vectors() -> dict[str, Any]:
         "pre-shared key": PSK.hex(),
         "time in ms": TIME,
         "clock in s": CLOCK,
+        "numbers of the network secrets of members": list(SECRETS),
         "key of mac1 to the responder": macKey(theirs).hex(),
         "key of the responder's cookies": cookieKey(theirs).hex(),
         "cookie": COOKIE.hex(),

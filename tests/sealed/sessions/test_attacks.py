@@ -281,7 +281,7 @@ class ForgedTests(AttackTestCase):
         A certificate alone is not enough: without the network secret no session comes about.
         """
         third = self.net.node("three", "192.0.2.3")
-        third.papers.secret = b"x" * 32
+        third.papers.secrets.begin(third.papers.network, b"x" * 32)
         third.meet(self.high)
         third.send(self.high.peer, third.frameTo(self.high))
         self.net.run(30.0)

@@ -100,11 +100,11 @@ class HandshakeMessageTests(SynchronousTestCase):
         """
         Fields that a later version appends to a payload are ignored.
         """
-        later = msgspec.msgpack.encode([2, 5, 0, b"credential", 6, b"cookie", "more", {"and": "more"}])
+        later = msgspec.msgpack.encode([2, 5, 0, b"credential", 6, b"cookie", [0], "more", {"and": "more"}])
         payload = len(later).to_bytes(2, "big") + later + bytes(9)
-        self.assertEqual(parseGreeting(payload), Greeting(2, 5, 0, b"credential", 6, b"cookie"))
-        later = msgspec.msgpack.encode([2, b"credential", 6, [1, 2, 3]])
-        self.assertEqual(parseReply(len(later).to_bytes(2, "big") + later), Reply(2, b"credential", 6))
+        self.assertEqual(parseGreeting(payload), Greeting(2, 5, 0, b"credential", 6, b"cookie", (0,)))
+        later = msgspec.msgpack.encode([2, b"credential", 6, [0], [1, 2, 3]])
+        self.assertEqual(parseReply(len(later).to_bytes(2, "big") + later), Reply(2, b"credential", 6, (0,)))
 
     @given(st.binary(max_size=900))
     def test_anythingCanArrive(self, octets: bytes) -> None:

@@ -17,8 +17,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.endpoint import Endpoint
 from wand.interfaces.membership import Member
 from wand.interfaces.sessions import CALL, DIRECTORY
+from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.sessions.choice import Choice
-from wand.sealed.sessions.counterpart import Counterpart
+from wand.sealed.sessions.counterpart import NONE, Counterpart
 from wand.sealed.sessions.delivery import Delivery
 from wand.sealed.sessions.known_ways import CANDIDATES, INTRODUCED
 from wand.sealed.sessions.machine import Course
@@ -63,7 +64,8 @@ class Papers:
 
     network = b"n" * 32
     cipher = "aes-256-gcm"
-    secret = b"secret of the network"
+    secrets = NetworkSecrets()
+    secrets.begin(network, b"secret of the network")
     exchangeKey = X25519PrivateKey.from_private_bytes(b"x" * 32)
     identity = b"i" * 32
     certificate = b"our certificate"
@@ -566,8 +568,8 @@ class CounterpartTests(PartsTestCase):
         """
         member = self.talk.counterpart
         self.assertEqual(
-            (member.purpose, member.credential, member.psk, member.mayInitiate),
-            (MEMBER, Papers.certificate, Papers.secret, True),
+            (member.purpose, member.credential, list(member.psks), member.mayInitiate),
+            (MEMBER, Papers.certificate, Papers.secrets.kept, True),
         )
 
     def test_server(self) -> None:
@@ -578,8 +580,8 @@ class CounterpartTests(PartsTestCase):
         key.invitation = b"invitation"
         server = Counterpart(Papers(), key, bytes(key), b"secret of the invitation")
         self.assertEqual(
-            (server.purpose, server.credential, server.psk, server.mayInitiate),
-            (JOIN, b"invitation", b"secret of the invitation", True),
+            (server.purpose, server.credential, list(server.psks), server.mayInitiate),
+            (JOIN, b"invitation", [(NONE, b"secret of the invitation")], True),
         )
 
     def test_joiner(self) -> None:

@@ -123,7 +123,7 @@ class LightMembers:
         self._deliver(number, message)
         response = Response.parse(memoryview(self._response))
         assert response is not None
-        self._keys.append(noise.read(response.noise, papers.secret)[1])
+        self._keys.append(noise.read(response.noise, papers.secrets.newest)[1])
         self._theirs.append(response.sender)
         self._seal(number, SIGN_OF_LIFE)
 

@@ -21,7 +21,9 @@ from wand.sealed.credentials.grant import Grant
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
 from wand.sealed.credentials.key_binding import bindingOf
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
+from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.revocation import Revocation
+from wand.sealed.credentials.rotation import Rotation
 from wand.sealed.credentials.signed import signed
 from wand.sealed.credentials.token import Token
 from wand.stores.memory import MemoryRecords
@@ -69,6 +71,21 @@ class TestNetwork:
     secret: bytes = octetsFrom("network secret")
     cipher: Cipher = "aes-256-gcm"
     prefix: str = "10.77.0.0/16"
+
+    def secrets(self, wallClock: Callable[[], float] = lambda: 0.0) -> NetworkSecrets:
+        """
+        Its secrets, as a server keeps them.
+        """
+        secrets = NetworkSecrets(wallClock, lambda: True)
+        secrets.begin(self.key.network, self.secret)
+        return secrets
+
+    def rotation(self, number: int, former: int = 0, until: int = 0, secret: bytes | None = None) -> bytes:
+        """
+        A signed rotation; without C{secret} to the one of its number.
+        """
+        content = Rotation(self.key.network, number, former, until, secret or octetsFrom(f"secret {number}"))
+        return signed(self.key.signing, content)
 
     @property
     def descriptor(self) -> bytes:

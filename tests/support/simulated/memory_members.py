@@ -16,7 +16,7 @@ from wand.events import Events
 from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, ServerStatus
-from wand.status import ConflictStatus, OwnStatus
+from wand.status import ConflictStatus, OwnStatus, SecretStatus
 
 NETWORK = sha256(b"network").hexdigest()
 
@@ -80,6 +80,7 @@ class MemoryMembers:
         self.notes = ["REL2 is plain: use it on a trusted network."]
         self.attention = 0
         self.listed: dict[str, MemberStatus] = {}
+        self.shared = SecretStatus(0, 0.0, 0, 0)
         self.invited: dict[str, InvitationStatus] = {}
         self.endpoints: list[str] = []
         self.tokens: list[str] = []
@@ -261,6 +262,20 @@ class MemoryMembers:
         Revoke a member.
         """
         return self._change(self._find(nameOrKey), state="revoked")
+
+    def secret(self) -> SecretStatus:
+        """
+        Which secret the members have.
+        """
+        return self.shared
+
+    async def rotate(self, overlap: float) -> SecretStatus:
+        """
+        Give them another one, which nobody has yet.
+        """
+        number = int(self.clock.seconds())
+        self.shared = SecretStatus(number, number + overlap, 0, len(self.listed))
+        return self.shared
 
     def requests(self) -> bytes:
         """

@@ -19,6 +19,7 @@ from wand.interfaces.membership import Member
 from wand.sealed.credentials.certificate import NODE, SERVER, Certificate
 from wand.sealed.credentials.descriptor import Cipher
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
+from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.revocation import Revocation
 from wand.sealed.credentials.signed import signed
 from wand.sealed.credentials.trust import Trust
@@ -44,7 +45,7 @@ class Papers:
 
     network: bytes
     cipher: str
-    secret: bytes
+    secrets: NetworkSecrets
     exchangeKey: X25519PrivateKey
     identity: bytes
     certificate: bytes
@@ -176,6 +177,8 @@ class SealedNetwork:
         """
         key = key or NodeKey.fromSeed(self.random.randbytes(32))
         papers = self._papers(key, self.certificate(key, name, isServer=isServer, relay=relay), self.secret, wallClock)
+        papers.secrets = NetworkSecrets(wallClock or self.clock.seconds, lambda: isServer)
+        papers.secrets.begin(self.key.network, self.secret)
         return self._node(host, key, papers, *more, wallClock=wallClock)
 
     def stranger(self, host: str) -> SealedNode:
@@ -244,12 +247,15 @@ class SealedNetwork:
     def _papers(
         self, key: NodeKey, certificate: bytes, secret: bytes, wallClock: Callable[[], float] | None = None
     ) -> Papers:
+        trust = Trust(self.key.network, wallClock or self.clock.seconds)
+        secrets = NetworkSecrets(wallClock or self.clock.seconds)
+        secrets.begin(self.key.network, secret)
         return Papers(
             network=self.key.network,
             cipher=self.cipher,
-            secret=secret,
+            secrets=secrets,
             exchangeKey=key.exchange,
             identity=key.identity,
             certificate=certificate,
-            trust=Trust(self.key.network, wallClock or self.clock.seconds),
+            trust=trust,
         )

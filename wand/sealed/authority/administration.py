@@ -20,6 +20,7 @@ from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.readdressing import Readdressing
 from wand.sealed.authority.revoker import Revoker
+from wand.sealed.authority.rotator import Rotator
 from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.servers import Servers
 from wand.sealed.authority.signing_requests import exported, imported
@@ -30,6 +31,7 @@ from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus, ServerStatus
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM, Token
+from wand.status import SecretStatus
 from wand.stream_targets import checkPlace
 
 
@@ -51,11 +53,14 @@ class Administration:
         revoker: Revoker,
         servers: Servers,
         events: Events,
+        rotator: Rotator | None = None,
     ) -> None:
         """
         @param own: this server as a member.
+        @param rotator: C{None} where nobody has the network key.
         """
         self.reservedAnew: Callable[[], object] = lambda: None
+        self._rotator = rotator
         self._own = own
         self._network = network
         self._members = members
@@ -360,6 +365,27 @@ class Administration:
         if identity == self._own.identity:
             raise MembershipRefused("this is the program that you ask; nobody can revoke itself")
         return (await self._revoker.revoke(identity)).status
+
+    # The network's secret.
+
+    def secret(self, holders: int) -> SecretStatus:
+        """
+        The secret that the members share.
+
+        @param holders: how many of them said that they have the newest.
+        """
+        secrets, others = self._network.secrets, self._members.count("member") - 1 - len(self._servers.identities)
+        return SecretStatus(secrets.number, secrets.until, holders, max(0, others))
+
+    async def rotate(self, overlap: float) -> None:
+        """
+        Give the network another secret, see L{Rotator.rotate}.
+
+        @raise MembershipRefused: if the network key is not here, or C{overlap} is too long.
+        @raise StoreUnavailable: if that cannot be stored.
+        """
+        assert self._rotator is not None
+        await self._rotator.rotate(overlap)
 
     async def _changed(self, record: MemberRecord, to: Callable[[MemberRecord], MemberRecord]) -> MemberStatus:
         _checkNotRevoked(record)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 from twisted.internet.interfaces import IReactorTime
@@ -30,10 +31,19 @@ from wand.sealed.authority.node_requests import NodeRequests
 from wand.sealed.authority.other_servers import OtherServers
 from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.revoker import Revoker
+from wand.sealed.authority.rotator import Rotator
 from wand.sealed.authority.server_membership import ServerMembership
 from wand.sealed.authority.servers import Servers
 from wand.sealed.authority.signing import NetworkSigning
-from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings, StoredNetwork, keepNetwork, openNetwork
+from wand.sealed.authority.stored_network import (
+    NETWORK_FILES,
+    NetworkRecord,
+    NetworkSettings,
+    StoredNetwork,
+    copyNetwork,
+    keepNetwork,
+    openNetwork,
+)
 from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
 from wand.sealed.credentials.trust import Trust
 from wand.state import StateDirectory
@@ -46,6 +56,7 @@ class Authority(MemberAuthority):
     @ivar servers: the servers of the network.
     @ivar network: the network, as it is kept here.
     @ivar prefixes: where overlay addresses come from.
+    @ivar rotator: gives the network another secret.
     """
 
     _log = Logger()
@@ -60,6 +71,7 @@ class Authority(MemberAuthority):
         settings: NetworkSettings,
         hooks: Sequence[IHookListener] = (),
         entropy: Entropy = os.urandom,
+        keepCopy: Callable[[NetworkRecord], object] = lambda record: None,
         *,
         wallClock: Callable[[], float],
     ) -> None:
@@ -75,6 +87,7 @@ class Authority(MemberAuthority):
         self._quarantine = settings.quarantine
         self._wallClock = wallClock
         self.network, self._records = network, records
+        self.rotator = Rotator(network, records, wallClock, keepCopy, entropy)
         self._assignments = assigned = Assignments(
             records, network.prefixes, self._restsUntil, wallClock, AddressRanges(settings.reserve)
         )
@@ -95,7 +108,7 @@ class Authority(MemberAuthority):
         redemption = Redemption(members, assigned, invitations, issuer, trust, approval, wallClock)
         self.requests = NodeRequests(own, network, members, assigned, issuer, redemption, clock, events)
         self.administration = Administration(
-            own, network, members, assigned, invitations, issuer, revoker, servers, events
+            own, network, members, assigned, invitations, issuer, revoker, servers, events, self.rotator
         )
 
     @classmethod
@@ -122,7 +135,8 @@ class Authority(MemberAuthority):
         settings.check()
         key = NodeKey.kept(state, entropy, beside=NETWORK_FILES)
         network = await openNetwork(records, state, settings, wallClock, entropy)
-        authority = cls(network, key, records, clock, events, settings, hooks, entropy, wallClock=wallClock)
+        keepCopy = partial(copyNetwork, state)
+        authority = cls(network, key, records, clock, events, settings, hooks, entropy, keepCopy, wallClock=wallClock)
         try:
             await authority._begin()
         except BaseException:
@@ -145,7 +159,7 @@ class Authority(MemberAuthority):
         See from now on what other servers decide.
         """
         self._others.follow()
-        for each in (self._assignments, self._invitations, self.servers):
+        for each in (self._assignments, self._invitations, self.servers, self.rotator):
             each.follow()
 
     def stop(self) -> None:
@@ -164,6 +178,7 @@ class Authority(MemberAuthority):
         await self._assignments.load()
         await self._invitations.load()
         await self.servers.load()
+        await self.rotator.load()
 
     async def certifyItself(self) -> None:
         """

@@ -17,6 +17,7 @@ from wand.sealed.credentials.claim import Announcement
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import MemberStatus
+from wand.status import SecretStatus
 
 #: Why something cannot be done here.
 ELSEWHERE: Final = (
@@ -96,6 +97,18 @@ class DeputyAdministration(Administration):
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """
         See L{Administration.revoke}.
+        """
+        raise MembershipRefused(ELSEWHERE)
+
+    def secret(self, holders: int) -> SecretStatus:
+        """
+        See L{Administration.secret}: this node does not know all members.
+        """
+        return SecretStatus(self._network.secrets.number, self._network.secrets.until)
+
+    async def rotate(self, overlap: float) -> None:
+        """
+        See L{Administration.rotate}.
         """
         raise MembershipRefused(ELSEWHERE)
 

@@ -133,6 +133,7 @@ class NodeRequests:
             admitted.certificate,
             admitted.server,
             tuple(endpoints)[:ENDPOINTS_MAXIMUM],
+            self._network.secrets.rotations,
         )
 
     def _tellRedeemed(self, before: MemberRecord | None, after: MemberRecord, endpoint: str) -> None:
@@ -161,7 +162,7 @@ class NodeRequests:
         record, own = self._members.get(identity), self._own.certificate
         if record is None or record.state != "member" or not own or not record.areRightsCertified:
             return None
-        return Admitted(record.certificate, self._network.signedDescriptor, self._network.secret, own)
+        return Admitted(record.certificate, self._network.signedDescriptor, self._network.secrets.first, own)
 
     async def renew(self, identity: bytes, mac: MAC) -> Renewed | Refused | NotNow:
         """

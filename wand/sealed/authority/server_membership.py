@@ -22,6 +22,7 @@ from wand.sealed.authority.member_recovery import MemberRecovery
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity, NodeKey
+from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.credentials.trust import Trust
 
@@ -71,8 +72,8 @@ class ServerMembership:
         return self._network.descriptor.cipher
 
     @property
-    def secret(self) -> bytes:
-        return self._network.secret
+    def secrets(self) -> NetworkSecrets:
+        return self._network.secrets
 
     @property
     def exchangeKey(self) -> X25519PrivateKey:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import msgspec
@@ -23,6 +23,7 @@ from wand.sealed.credentials.descriptor import CIPHERS, Cipher, Descriptor, pref
 from wand.sealed.credentials.fields import NAME_RULE, Octets32, checkSecret, isName
 from wand.sealed.credentials.identity import NETWORK, NETWORK_KEY, Entropy, Identity, NetworkKey
 from wand.sealed.credentials.messages import Signed
+from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.secret_files import readSecretFile
 from wand.sealed.credentials.signed import packed, signed, unpacked, verified
 from wand.state import StateDirectory
@@ -102,15 +103,33 @@ class NetworkSettings:
 
 class NetworkRecord(msgspec.Struct, frozen=True, array_like=True):
     """
-    A network as it stands in a store, and as the first fields of what a node keeps of its membership.
+    A network as it stands in a store.
+
+    @ivar secret: the one that the network began with.
+    @ivar rotations: the secrets that took its place since, signed.
     """
 
     network: Octets32
     descriptor: Signed
     secret: Octets32
+    rotations: tuple[Signed, ...] = ()
 
     def __post_init__(self) -> None:
         checkSecret(self.secret)
+
+
+class _MembershipRecord(msgspec.Struct, frozen=True, array_like=True):
+    """
+    A network as it stands in what a node keeps of its membership.
+    """
+
+    network: Octets32
+    descriptor: Signed
+    secret: Octets32
+    certificate: bytes
+    servers: tuple[Any, ...]
+    admitters: tuple[Any, ...] = ()
+    rotations: tuple[Signed, ...] = ()
 
 
 @attrs.frozen(eq=False)
@@ -120,6 +139,7 @@ class StoredNetwork:
 
     @ivar identity: its public key.
     @ivar key: its private key; C{None} where it is kept elsewhere.
+    @ivar secrets: those of the network, the first and those that took its place.
     @ivar created: was it created just now?
     @ivar recovered: was it read from the copy, because the store has lost it?
     """
@@ -128,7 +148,7 @@ class StoredNetwork:
     key: NetworkKey | None
     descriptor: Descriptor
     signedDescriptor: bytes
-    secret: bytes = attrs.field(repr=False)
+    secrets: NetworkSecrets
     created: bool
     recovered: bool = False
 
@@ -138,6 +158,13 @@ class StoredNetwork:
         Where overlay addresses come from.
         """
         return tuple(map(prefixFrom, self.descriptor.prefixes))
+
+    @property
+    def record(self) -> NetworkRecord:
+        """
+        What is stored of it.
+        """
+        return NetworkRecord(self.identity, self.signedDescriptor, self.secrets.first, self.secrets.rotations)
 
 
 async def openNetwork(
@@ -167,11 +194,13 @@ async def openNetwork(
     if record is None and state.has(*NETWORK_FILES) is None:
         return await _created(stored, state, settings, wallClock, entropy)
     if record is None:
-        return await _recovered(stored, state, settings)
+        return await _recovered(stored, state, settings, wallClock)
     _finishKey(state, record.network)
-    network = _read(record, NetworkKey.kept(state), state)
-    _checkCopy(state, network)
-    _copy(state, record)
+    network = _read(record, NetworkKey.kept(state), state, wallClock)
+    copy = _checkedCopy(state, network)
+    if copy is not None:  # the store may be from a backup
+        network.secrets.take(copy.rotations)
+    copyNetwork(state, network.record)
     return network
 
 
@@ -183,8 +212,7 @@ async def keepNetwork(records: IRecords, network: StoredNetwork) -> None:
     @raise StoreUnavailable: if that cannot be stored.
     """
     stored = StoredValues(records, NETWORK_KIND, NetworkRecord)
-    record = NetworkRecord(network.identity, network.signedDescriptor, network.secret)
-    await stored.exchange(RECORD_KEY, None, record)
+    await stored.exchange(RECORD_KEY, None, network.record)
 
 
 async def _created(
@@ -202,12 +230,15 @@ async def _created(
     if record is None:
         raise StoreUnavailable(f"the store lost the network just now; {NETWORK_RESTORE_ADVICE}")
     _finishKey(state, record.network)  # unless another server created the network meanwhile
-    _copy(state, record)
-    return attrs.evolve(_read(record, key if isOurs else None, state), created=isOurs)
+    copyNetwork(state, record)
+    return attrs.evolve(_read(record, key if isOurs else None, state, wallClock), created=isOurs)
 
 
 async def _recovered(
-    stored: StoredValues[NetworkRecord], state: StateDirectory, settings: NetworkSettings
+    stored: StoredValues[NetworkRecord],
+    state: StateDirectory,
+    settings: NetworkSettings,
+    wallClock: Callable[[], float],
 ) -> StoredNetwork:
     """
     The store is empty, and it was not always: nobody makes another network of that unasked.
@@ -217,15 +248,14 @@ async def _recovered(
             f"the store is empty or lost, though {state.path} has {state.has(*NETWORK_FILES)} of a network; nothing "
             f"was changed; {NETWORK_RESTORE_ADVICE}"
         )
-    content = readSecretFile(state, NETWORK)
-    record = None if content is None else unpacked(content, NetworkRecord, 65536)
+    record = _copyIn(state)
     if record is None:
         raise StoreUnavailable(
             f"the network cannot be recovered without its secret, which {state.path / NETWORK} would have; nothing "
             "was changed: restore a backup, or copy the file membership from the state directory of any node to "
             f"{state.path / NETWORK}"
         )
-    network = _read(record, NetworkKey.kept(state), state)
+    network = _read(record, NetworkKey.kept(state), state, wallClock)
     if not await stored.exchange(RECORD_KEY, None, record):
         raise StoreUnavailable("another server recovered the network just now; start again")
     return attrs.evolve(network, recovered=True)
@@ -247,15 +277,15 @@ def _finishKey(state: StateDirectory, network: bytes) -> None:
         state.rename(NEW_KEY, NETWORK_KEY)
 
 
-def _checkCopy(state: StateDirectory, network: StoredNetwork) -> None:
+def _checkedCopy(state: StateDirectory, network: StoredNetwork) -> NetworkRecord | None:
     """
-    See that the copy beside a store is the same network's: a store that came from elsewhere would make all members
-    strangers, and take with the copy the only secret by which they are known.
+    The copy beside the store; C{None} if there is none, or it cannot be read.  See that it is the same network's: a
+    store that came from elsewhere would make all members strangers, and take with the copy the only secrets by which
+    they are known.
     """
-    content = readSecretFile(state, NETWORK)
-    copy = None if content is None else unpacked(content, NetworkRecord, 65536)
+    copy = _copyIn(state)
     if copy is None or copy.network == network.identity:
-        return
+        return copy
     if network.key is None:
         raise StateUnavailable(
             f"the store has the network {network.identity}, and {state.path / NETWORK} says that this server's is "
@@ -263,9 +293,26 @@ def _checkCopy(state: StateDirectory, network: StoredNetwork) -> None:
             "network a state directory of its own"
         )
     state.setAside(NETWORK)
+    return None
 
 
-def _copy(state: StateDirectory, record: NetworkRecord) -> None:
+def _copyIn(state: StateDirectory) -> NetworkRecord | None:
+    """
+    The copy of the network beside its store, or what an operator took for it from a node.
+    """
+    content = readSecretFile(state, NETWORK)
+    if content is None:
+        return None
+    found = unpacked(content, _MembershipRecord, 65536)
+    if found is None:
+        return unpacked(content, NetworkRecord, 65536)
+    return NetworkRecord(found.network, found.descriptor, found.secret, found.rotations)
+
+
+def copyNetwork(state: StateDirectory, record: NetworkRecord) -> None:
+    """
+    Keep a copy of the network beside its store: without its secrets nobody who is a member could be recognized.
+    """
     content = packed(record)
     try:
         if readSecretFile(state, NETWORK) != content:
@@ -274,7 +321,9 @@ def _copy(state: StateDirectory, record: NetworkRecord) -> None:
         _log.error("there is no copy of the network's secret beside its store: {error}", error=error)
 
 
-def _read(record: NetworkRecord, key: NetworkKey | None, state: StateDirectory) -> StoredNetwork:
+def _read(
+    record: NetworkRecord, key: NetworkKey | None, state: StateDirectory, wallClock: Callable[[], float]
+) -> StoredNetwork:
     descriptor = verified(record.descriptor, Descriptor, record.network)
     if descriptor is None:
         raise StoreUnavailable(
@@ -287,4 +336,6 @@ def _read(record: NetworkRecord, key: NetworkKey | None, state: StateDirectory) 
             f"{path} is the key of another network, {key.network}; the store has {network}; nothing was changed: "
             f"{NETWORK_RESTORE_ADVICE}"
         )
-    return StoredNetwork(network, key, descriptor, record.descriptor, record.secret, created=False)
+    secrets = NetworkSecrets(wallClock, lambda: True)
+    secrets.begin(network, record.secret, record.rotations)
+    return StoredNetwork(network, key, descriptor, record.descriptor, secrets, created=False)

@@ -21,7 +21,7 @@ from wand.errors import TokenInvalid
 from wand.sealed.credentials.fields import Octets6, Octets32, Octets64, checkSecret
 from wand.sealed.credentials.identity import Entropy, NodeKey
 from wand.sealed.credentials.key_binding import bindingOf
-from wand.sealed.credentials.messages import Signed
+from wand.sealed.credentials.messages import ROTATIONS_PAGE, Signed
 from wand.sealed.credentials.signed import Body, isSignature, packed, signature, unpacked
 from wand.sealed.credentials.token import ENDPOINTS_MAXIMUM
 from wand.sealed.credentials.token_text import ANSWER_PREFIX, REQUEST_PREFIX
@@ -102,10 +102,11 @@ class HandedAnswer(msgspec.Struct, frozen=True, array_like=True):
 
     @ivar network: the network's public key.
     @ivar descriptor: what the network is, signed.
-    @ivar secret: the network secret.
+    @ivar secret: the one that the network began with.
     @ivar certificate: the node's.
     @ivar by: the certificate of whoever answered.
     @ivar endpoints: where that one is.
+    @ivar rotations: the secrets that took the place of the first, signed.
     """
 
     network: Octets32
@@ -114,6 +115,7 @@ class HandedAnswer(msgspec.Struct, frozen=True, array_like=True):
     certificate: Signed
     by: Signed
     endpoints: Annotated[tuple[Annotated[str, Meta(max_length=261)], ...], Meta(max_length=ENDPOINTS_MAXIMUM)] = ()
+    rotations: Annotated[tuple[Signed, ...], Meta(max_length=ROTATIONS_PAGE)] = ()
 
     def __post_init__(self) -> None:
         checkSecret(self.secret)

@@ -38,10 +38,15 @@ REVOCATIONS_PAGE: Final = 6
 RANGES_PAGE: Final = 32
 RESERVED_PARTS: Final = 8
 
+#: How many rotations are, and how many revocations beside them.
+ROTATIONS_PAGE: Final = 3
+REVOCATIONS_BESIDE: Final = 3
+
 Signed: TypeAlias = Annotated[bytes, Meta(max_length=SIGNED_MAXIMUM)]
 Index: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 32)]
 Reason: TypeAlias = Annotated[str, Meta(max_length=300)]
 _Digest: TypeAlias = Annotated[bytes, Meta(min_length=8, max_length=8)]
+_SignedRotation: TypeAlias = Annotated[bytes, Meta(max_length=176)]
 _SignedRevocation: TypeAlias = Annotated[bytes, Meta(max_length=176)]
 
 
@@ -87,7 +92,7 @@ class Admitted(msgspec.Struct, tag=control_numbers.ADMITTED, frozen=True, array_
 
     @ivar certificate: its certificate.
     @ivar descriptor: the network's descriptor, signed.
-    @ivar secret: the network secret.
+    @ivar secret: the network secret with which the network began; those that took its place come in sessions.
     @ivar server: the certificate of the server that answers.
     """
 
@@ -280,6 +285,31 @@ class ReserveWanted(msgspec.Struct, tag=control_numbers.RESERVE_WANTED, frozen=T
     """
 
 
+class Secret(msgspec.Struct, tag=control_numbers.SECRET, frozen=True, array_like=True):
+    """
+    Which network secret is the sender's newest; it wants to hear of later ones.
+
+    @ivar number: its number.
+    """
+
+    number: Count
+
+
+class Rotations(msgspec.Struct, tag=control_numbers.ROTATIONS, frozen=True, array_like=True):
+    """
+    The secrets that took the place of the one with which the network began.
+
+    @ivar rotations: signed, in their order.
+    @ivar revocations: the latest that the sender knows, signed: whoever gets a secret knows to whom not to pass it on.
+    """
+
+    rotations: Annotated[tuple[_SignedRotation, ...], Meta(max_length=ROTATIONS_PAGE)]
+    revocations: Annotated[tuple[_SignedRevocation, ...], Meta(max_length=REVOCATIONS_BESIDE)] = ()
+
+    def __repr__(self) -> str:
+        return "Rotations()"  # the secrets stay out of logs
+
+
 Message: TypeAlias = (
     Join
     | Admitted
@@ -300,6 +330,8 @@ Message: TypeAlias = (
     | ServersTold
     | Reserved
     | ReserveWanted
+    | Secret
+    | Rotations
 )
 
 

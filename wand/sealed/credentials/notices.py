@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from hashlib import sha256
-from heapq import heappop, heappush
+from heapq import heappop, heappush, nlargest
 
 import attrs
 
@@ -77,6 +77,12 @@ class Notices:
         Every notice, signed.
         """
         return tuple(each.octets for each in self._notices.values())
+
+    def latest(self, count: int) -> list[bytes]:
+        """
+        At most C{count} notices, those that were signed last in front.
+        """
+        return [each.octets for each in nlargest(count, self._notices.values(), key=lambda each: each.when)]
 
     @property
     def digest(self) -> bytes:

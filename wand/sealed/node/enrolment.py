@@ -22,6 +22,7 @@ from wand.sealed.credentials.chain import certified
 from wand.sealed.credentials.descriptor import Descriptor
 from wand.sealed.credentials.identity import Entropy, Identity, NodeKey
 from wand.sealed.credentials.messages import Admitted
+from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.signed import packed, unpacked, verified
 from wand.sealed.credentials.token import Token
 from wand.sealed.credentials.trust import Trust
@@ -45,6 +46,7 @@ class Enrolment:
     @ivar descriptor: what the network is; C{None} before joining.
     @ivar own: what our certificate says; C{None} before joining.
     @ivar ownClaim: what we claim by it.
+    @ivar secrets: the network's.
     @ivar admitting: whom this node admits itself; C{None} if it leaves that to others.
     @ivar damaged: what is wrong with files that we can work without, and what to do about it.
     """
@@ -79,7 +81,9 @@ class Enrolment:
         self.ownClaim = OwnClaim(self.key, self._writer, wallClock)
         self._revocations = RevocationsFile(files, clock)
         self._kept: StoredEnrolment | None = None
+        self.secrets = NetworkSecrets(wallClock, lambda: self.own is not None and self.own.admission)
         self._load()
+        self.secrets.observe(self._keepSecrets)
         self.invitation = InvitationFile(files)
         if self.token is not None:
             self._trustIn(Identity(self.token.network))
@@ -109,10 +113,6 @@ class Enrolment:
     @property
     def cipher(self) -> str:
         return self.descriptor.cipher if self.descriptor else self.token.cipher if self.token else ""
-
-    @property
-    def secret(self) -> bytes:
-        return self._kept.secret if self._kept else b""
 
     @property
     def exchangeKey(self) -> X25519PrivateKey:
@@ -241,7 +241,8 @@ class Enrolment:
             return False
         if self._isBetter(own):
             known = self.servers[-SERVERS_MAXIMUM:], self._admittersWith(self.token)
-            self._keep(StoredEnrolment(self.network, answer.descriptor, answer.secret, answer.certificate, *known))
+            kept = StoredEnrolment(self.network, answer.descriptor, answer.secret, answer.certificate, *known)
+            self._keep(msgspec.structs.replace(kept, rotations=self.secrets.rotations))
         self.invitation.forget()
         return True
 
@@ -253,17 +254,20 @@ class Enrolment:
         certificate: bytes,
         servers: tuple[KnownServer, ...] = (),
         admitters: tuple[KnownServer, ...] = (),
+        rotations: tuple[bytes, ...] = (),
     ) -> None:
         """
         Be a member of a network that was made here, or by what somebody brought.
 
+        @param secret: the one that the network began with.
         @param certificate: ours, which was checked.
+        @param rotations: those that took the place of C{secret}, signed.
         @raise MembershipRefused: if this node is a member of another network.
         @raise StateUnavailable: if that cannot be kept.
         """
         if self._kept is not None and self._kept.network != network:
             raise MembershipRefused(f"this node is a member of another network, {Identity(self._kept.network)}")
-        self._keep(StoredEnrolment(network, descriptor, secret, certificate, servers, admitters))
+        self._keep(StoredEnrolment(network, descriptor, secret, certificate, servers, admitters, rotations))
 
     def _admittersWith(self, token: Token) -> tuple[KnownServer, ...]:
         new = askedOf(token) if token.admission else ()
@@ -354,7 +358,12 @@ class Enrolment:
             return False
         self._trustIn(Identity(kept.network))
         self._kept, self.descriptor, self.own = kept, descriptor, own
+        self.secrets.begin(kept.network, kept.secret, kept.rotations)
         return True
+
+    def _keepSecrets(self) -> None:
+        if self._kept is not None:
+            self._keep(msgspec.structs.replace(self._kept, rotations=self.secrets.rotations))
 
     def _keep(self, kept: StoredEnrolment) -> None:
         if self._kept is None:

@@ -25,14 +25,16 @@ def takeHanded(enrolment: Enrolment, answer: HandedAnswer) -> None:
     """
     by = _checked(enrolment, answer)
     if enrolment.stage == "member" and enrolment.network == answer.network:
-        if not enrolment.renewed(answer.certificate):
+        isSecretNew = enrolment.secrets.take(answer.rotations)
+        if not (enrolment.renewed(answer.certificate) or isSecretNew):
             raise MembershipRefused("this node has this certificate already, or a newer one")
         return
     if enrolment.stage != "new":
         raise MembershipRefused(f"this node is {_STAGES[enrolment.stage]}: it takes no answer")
     where = (KnownServer(by.identity, by.exchangeKey, answer.endpoints),) if answer.endpoints else ()
-    known = (where, ()) if by.role == SERVER else ((), where)
-    enrolment.enter(answer.network, answer.descriptor, answer.secret, answer.certificate, *known)
+    servers, admitters = (where, ()) if by.role == SERVER else ((), where)
+    said = answer.network, answer.descriptor, answer.secret, answer.certificate
+    enrolment.enter(*said, servers, admitters, answer.rotations)
 
 
 _STAGES = {

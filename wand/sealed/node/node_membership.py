@@ -22,6 +22,7 @@ from wand.sealed.node.membership_status import membershipStatus
 from wand.sealed.node.overlap import interfacesOf
 from wand.sealed.node.own_node import OwnNode
 from wand.sealed.node.revocation_exchange import RevocationExchange
+from wand.sealed.node.secret_exchange import SecretExchange
 from wand.sealed.node.seen_members import SeenMembers
 from wand.status import OwnStatus
 
@@ -70,6 +71,7 @@ class NodeMembership:
         self._follower = node.follower
         self._streams = node.streams
         self._revocations: RevocationExchange | None = None
+        self._secrets: SecretExchange | None = None
 
     def wishFor(self, name: str) -> None:
         """
@@ -129,6 +131,8 @@ class NodeMembership:
         self._parts.overlap.stop()
         if self._revocations is not None:
             self._revocations.stop()
+            if self._secrets is not None:
+                self._secrets.stop()
             self._parts.knownPeers.stop()
             self._parts.inUse.stop()
             self._parts.learned.stop()
@@ -235,6 +239,9 @@ class NodeMembership:
             trust.observeAllowances(self._parts.expulsion.lessened)
             trust.displaced = self._parts.expulsion.displaced
             self._revocations = RevocationExchange(trust, self.sessions, self._parts.control, self._context)
+            self._secrets = SecretExchange(
+                trust, self.enrolment.secrets, self.sessions, self._parts.control, self._context
+            )
             self._parts.learned.start()
             self._parts.knownPeers.start()
             self._parts.inUse.start()
@@ -285,6 +292,13 @@ class NodeMembership:
         See L{wand.sealed.node.redeeming.Redeeming.unansweredFor}.
         """
         return self._parts.redeeming.unansweredFor
+
+    @property
+    def secretHolders(self) -> int:
+        """
+        How many members said that they have the newest secret of the network.
+        """
+        return 0 if self._secrets is None else len(self._secrets.holders)
 
     def status(self) -> OwnStatus:
         """

@@ -52,10 +52,11 @@ class StoredEnrolment(msgspec.Struct, frozen=True, array_like=True):
     A membership.
 
     @ivar descriptor: the network's, signed.
-    @ivar secret: the network's.
+    @ivar secret: the one that the network began with.
     @ivar certificate: ours, signed.
     @ivar servers: the directory servers that we know.
     @ivar admitters: the nodes that admitted us.
+    @ivar rotations: the secrets that took the place of the first, signed.
     """
 
     network: Octets32
@@ -64,6 +65,7 @@ class StoredEnrolment(msgspec.Struct, frozen=True, array_like=True):
     certificate: Signed
     servers: Annotated[tuple[KnownServer, ...], Meta(max_length=SERVERS_MAXIMUM)]
     admitters: Annotated[tuple[KnownServer, ...], Meta(max_length=SERVERS_MAXIMUM)] = ()
+    rotations: tuple[Signed, ...] = ()
 
     def __post_init__(self) -> None:
         checkSecret(self.secret)

@@ -24,6 +24,7 @@ from wand.sealed.reach.lan_links import LanLinks
 from wand.sealed.reach.lan_messages import ANSWER, CHANCE, QUESTION, RECEIPT, LanMessage, LanSeal, parse
 from wand.sealed.reach.lan_neighbours import Neighbours
 from wand.sealed.reach.lan_schedule import LanSchedule
+from wand.sealed.reach.lan_seals import LanSeals
 from wand.timing.token_buckets import TokenBuckets
 from wand.underlay.links import LinkPort
 
@@ -62,7 +63,7 @@ class LanMember:
     """
     Who we are on a link.
 
-    @ivar membership: has the network secret.
+    @ivar membership: has the network secrets.
     @ivar sign: signs with our key.
     @ivar port: the UDP port of the data.
     @ivar host: answers those who have an invitation of ours; C{None} if we invite nobody.
@@ -105,7 +106,7 @@ class LanDiscovery:
         self._joined: list[tuple[int, str]] = []
         self._wanted: set[bytes] = set()
         self._schedule = LanSchedule(context.clock, context.random, self._ask)
-        self._seal: LanSeal | None = None
+        self._seals = LanSeals(us.membership)
         self._port: LinkPort | None = None
         sessions.onWanted(self._isWanted)
 
@@ -118,8 +119,6 @@ class LanDiscovery:
         self._port = self._context.links.open(self)
         if self._port is None:
             return
-        membership = self._us.membership
-        self._seal = LanSeal.of(membership.secret, membership.network)
         self._run = self._entropy(16)
         self._linksChanged()
 
@@ -161,8 +160,9 @@ class LanDiscovery:
         self._wanted.clear()
         self._challenge, self._challengeBefore = self._entropy(16), self._challenge
         self._follow()
+        seal = self._seals.newest
         for link, source in self._joined:
-            datagram = self._datagram(QUESTION, bytes(16), wanted)
+            datagram = None if seal is None else self._datagram(seal, QUESTION, bytes(16), wanted)
             if port is not None and datagram is not None and port.ask(datagram, link, source):
                 self._counters["lan-questions-sent"] += 1
 
@@ -177,13 +177,13 @@ class LanDiscovery:
                 self._port.leave(*gone)
         self._joined = [each for each in sources if self._port.join(*each)]
 
-    def _datagram(self, step: int, echo: bytes, wanted: bytes = b"") -> bytes | None:
+    def _datagram(self, seal: LanSeal, step: int, echo: bytes, wanted: bytes = b"") -> bytes | None:
         us, said = self._us, self._us.participant.announcement()
-        if said is None or self._seal is None:
+        if said is None:
             return None
         message = LanMessage(step, us.port, self._run, self._challenge, echo, wanted, *said, bytes(64))
         signature = us.sign(message.proof(us.membership.network, us.participant.identity))
-        return self._seal.sealed(replace(message, signature=signature), self._entropy)
+        return seal.sealed(replace(message, signature=signature), self._entropy)
 
     # What is heard.
 
@@ -196,9 +196,10 @@ class LanDiscovery:
             self._counters[f"drop-lan-{reason}"] += 1
 
     def _heard(self, datagram: bytes, sender: tuple[str, int]) -> str:
-        octets = None if self._seal is None else self._seal.opened(datagram)
-        if octets is None:
+        opened = None if self._port is None else self._seals.opened(datagram)
+        if opened is None:
             return self._heardStranger(datagram, sender)
+        seal, octets = opened
         message = parse(octets)
         certificate = None if message is None else unverified(message.certificate, Certificate)
         if message is None or certificate is None:
@@ -211,7 +212,7 @@ class LanDiscovery:
             return "throttled"
         if not self._isValid(message, certificate.identity) or not self._us.participant.mayReach(sender[0]):
             return "invalid"
-        return self._understood(message, certificate, sender)
+        return self._understood(seal, message, certificate, sender)
 
     def _heardStranger(self, datagram: bytes, sender: tuple[str, int]) -> str:
         """
@@ -265,32 +266,33 @@ class LanDiscovery:
             return True
         return participant.isValid(*said)
 
-    def _understood(self, message: LanMessage, certificate: Certificate, sender: tuple[str, int]) -> str:
+    def _understood(self, seal: LanSeal, message: LanMessage, certificate: Certificate, sender: tuple[str, int]) -> str:
         place = sender[0], message.port
         if message.step == QUESTION:
-            return self._questioned(message, certificate.identity, sender)
+            return self._questioned(seal, message, certificate.identity, sender)
         if not self._isOurs(message.echo):
             return "stale"
         self._counters["lan-found"] += 1
         self._us.participant.claims.offer(message.certificate, message.claim)
         self.neighbours.found(certificate.identity, certificate.exchangeKey, message.run, place)
         if message.step == ANSWER:
-            return self._answer(RECEIPT, message, certificate.identity, sender)
+            return self._answer(seal, RECEIPT, message, certificate.identity, sender)
         return ""
 
-    def _questioned(self, message: LanMessage, identity: bytes, sender: tuple[str, int]) -> str:
+    def _questioned(self, seal: LanSeal, message: LanMessage, identity: bytes, sender: tuple[str, int]) -> str:
         isKnown = self.neighbours.heard(identity, message.run, (sender[0], message.port))
         isForUs = message.wanted == self._us.participant.identity
-        if isForUs or not (isKnown or message.wanted):
-            return self._answer(ANSWER, message, identity, sender)
+        lags = seal is not self._seals.newest  # it does not hear our own questions, by which it would go on knowing us
+        if isForUs or (not message.wanted and (lags or not isKnown)):
+            return self._answer(seal, ANSWER, message, identity, sender)
         return ""
 
-    def _answer(self, step: int, message: LanMessage, identity: bytes, sender: tuple[str, int]) -> str:
+    def _answer(self, seal: LanSeal, step: int, message: LanMessage, identity: bytes, sender: tuple[str, int]) -> str:
         if not self._answers.take(f"{identity.hex()} {sender[0]}"):
             return "throttled"
         if not self._challenge:
             self._challenge = self._entropy(16)
-        datagram = self._datagram(step, message.challenge)
+        datagram = self._datagram(seal, step, message.challenge)
         if datagram is not None and self._port is not None and self._port.answer(datagram, sender):
             self._counters["lan-answers-sent"] += 1
         return ""

@@ -36,6 +36,7 @@ class SealedSessions:
     @ivar onSession: see L{Readers.onSession}.
     @ivar onJoin: see L{Readers.onJoin}.
     @ivar onClock: see L{Readers.onClock}.
+    @ivar onSecret: see L{Readers.onSecret}.
     @ivar onWanted: see L{Readers.onWanted}.
     @ivar onWay: see L{Readers.onWay}.
     """
@@ -45,6 +46,7 @@ class SealedSessions:
         self.onSession = readers.onSession
         self.onJoin = readers.onJoin
         self.onClock = readers.onClock
+        self.onSecret = readers.onSecret
         self.onWanted = readers.onWanted
         self.onWay = readers.onWay
         self._shared = shared
@@ -150,6 +152,13 @@ class SealedSessions:
             conversation.link.sendBefore(conversation.previous, CONTROL, message)
 
     # Sessions that begin and end.
+
+    def secretOf(self, peer: bytes) -> int | None:
+        """
+        See L{ISessions}.
+        """
+        conversation = self.find(peer)
+        return None if conversation is None or conversation.session is None else conversation.session.secret
 
     def isUp(self, peer: bytes) -> bool:
         """

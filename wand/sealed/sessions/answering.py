@@ -198,7 +198,8 @@ class Answering:
             self._answerCopy(noise, initiation.sender, sender, conversation)
         elif isNew(conversation.counterpart.freshness):
             if conversation.course.mayAnswer(membership.identity < member.identity):
-                self._answer(noise, greeting, initiation, sender, conversation, member, membership.secret)
+                psk = membership.secrets.common(greeting.secrets, member)
+                self._answer(noise, greeting, initiation, sender, conversation, member, psk)
             else:
                 self._shared.counters["sealed-collisions"] += 1
                 conversation.course.tryAt(sender)  # it came through: so will ours, which goes first
@@ -253,14 +254,17 @@ class Answering:
         sender: tuple[str, int],
         conversation: Conversation,
         member: Member | None,
-        psk: bytes,
+        psk: bytes | None,
     ) -> None:
-        shared = self._shared
+        shared, membership = self._shared, self._shared.membership
         port = shared.portFor(sender)
-        if port is None:
+        if psk is None:  # it was away for longer than a former secret counts
+            shared.counters["drop-sealed-secret"] += 1
+        if port is None or psk is None:
             return
+        numbers = None if member is None else membership.secrets.numbers
         try:
-            payload = packReply(Reply(VERSION, shared.membership.certificate, shared.timeOfDay.seconds()))
+            payload = packReply(Reply(VERSION, membership.certificate, shared.timeOfDay.seconds(), numbers))
             message, keys = noise.write(payload, psk, ephemeralKey(shared.entropy))
         except (HandshakeInvalid, ValueError):
             shared.counters["drop-sealed-handshake"] += 1
@@ -291,6 +295,7 @@ class Answering:
             initiator=False,
             version=first.version,
             ahead=first.ahead,
+            secret=first.secret,
         )
         conversation.answers.answerCopy(session, sender)
         self._shared.counters["sealed-copies-answered"] += 1
@@ -309,4 +314,5 @@ class Answering:
             initiator=False,
             version=min(VERSION, greeting.version),
             ahead=shared.timeOfDay.ahead(greeting.clock),
+            secret=None if greeting.secrets is None else max(greeting.secrets, default=0),
         )

@@ -49,6 +49,11 @@ from wand.underlay.place_kinds import subscriberOf
 _HEARSAY: Final = frozenset((CALL, MEMBER_CALL, GOSSIP))
 
 
+#: How often answers to one initiation are tried with another secret than the most likely one: whoever forges answers
+#: costs us little more than if there were one.
+GUESSES_MAXIMUM: Final = 6
+
+
 class Target(SessionOwner, Protocol):
     """
     Whom an attempt is to reach; it gets the session that comes of it.
@@ -117,6 +122,7 @@ class Attempt:
         self._sentAt = 0.0
         self._timer: IDelayedCall | None = None
         self._noise: Initiator | None = None
+        self._guessesLeft = 0
         self._macs: dict[int, bytes] = {}
         self._repeat()
 
@@ -183,24 +189,32 @@ class Attempt:
         if opened is None:
             self._shared.counters["drop-sealed-handshake"] += 1
             return
-        reply, keys = opened
-        member = self._shared.membership.admit(reply.credential, self._target.counterpart.exchangeKey)
-        if member is None or not _isExpected(self.peer, member):
+        reply, keys, number = opened
+        counterpart = self._target.counterpart
+        member = self._shared.membership.admit(reply.credential, counterpart.exchangeKey)
+        if member is None or not _isExpected(self.peer, member) or not counterpart.mayUse(number, member):
             self._shared.counters["drop-sealed-refused"] += 1
             return
+        counterpart.opened = number
         place = next(place for place, index in self._places.items() if index == response.receiver)
         self._target.place.ways.at(place).handshake = self._shared.clock.seconds() - self._sentAt
         self._target.answered(self._session(response, reply, keys), member, place, sender, HANDSHAKE_SIZE)
 
-    def _opened(self, response: Response) -> tuple[Reply, TransportKeys] | None:
-        if self._noise is None:
-            return None
-        try:
-            payload, keys = self._noise.read(response.noise, self._target.counterpart.psk)
-        except HandshakeInvalid:
-            return None
-        reply = parseReply(payload)
-        return None if reply is None else (reply, keys)
+    def _opened(self, response: Response) -> tuple[Reply, TransportKeys, int] | None:
+        """
+        Open a response with one of the secrets that we share with the peer, which chose: its number comes last.
+        """
+        for turn, (number, psk) in enumerate(self._target.counterpart.psks):
+            if self._noise is None or (turn and self._guessesLeft <= 0):
+                return None
+            self._guessesLeft -= bool(turn)
+            try:
+                payload, keys = self._noise.read(response.noise, psk)
+            except HandshakeInvalid:
+                continue
+            reply = parseReply(payload)
+            return None if reply is None else (reply, keys, number)
+        return None
 
     def _session(self, response: Response, reply: Reply, keys: TransportKeys) -> Session:
         return Session(
@@ -213,6 +227,7 @@ class Attempt:
             initiator=True,
             version=min(VERSION, reply.version),
             ahead=self._shared.timeOfDay.ahead(reply.clock),
+            secret=max(reply.secrets, default=0) if reply.secrets is not None else None,
         )
 
     def cookieDemanded(self, message: CookieMessage) -> None:
@@ -312,8 +327,10 @@ class Attempt:
             counterpart.credential,
             timeOfDay.seconds(),
             cookie,
+            counterpart.secrets,
         )
         prologue, ephemeral = prologueOf(membership.network), ephemeralKey(shared.entropy)
+        self._guessesLeft = GUESSES_MAXIMUM
         try:
             self._noise = Initiator(
                 membership.cipher, prologue, membership.exchangeKey, counterpart.exchangeKey, ephemeral

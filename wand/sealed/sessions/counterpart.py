@@ -4,15 +4,19 @@ The other end of a conversation, as handshakes see it: the key that they are for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 from typing import Final
 
-from wand.interfaces.membership import Membership
+from wand.interfaces.membership import Member, Membership
 from wand.sealed.sessions.freshness import Freshness
 from wand.sealed.sessions.packets import JOIN, MEMBER
 from wand.sealed.sessions.peers import Correspondent, JoinKey
 
 _NEVER: Final = -inf
+
+#: The number of the secret of an invitation, which is no network secret.
+NONE: Final = -1
 
 
 class Counterpart:
@@ -23,9 +27,10 @@ class Counterpart:
     @ivar exchangeKey: the public key of the peer's handshakes.
     @ivar freshness: tells its initiations from repeated ones.
     @ivar cookie: what it wants to see in our initiations until C{cookieUntil}, in the clock's seconds.
+    @ivar opened: the number of the network secret with which its last answer opened.
     """
 
-    __slots__ = ("_membership", "_secret", "cookie", "cookieUntil", "exchangeKey", "freshness", "peer")
+    __slots__ = ("_membership", "_secret", "cookie", "cookieUntil", "exchangeKey", "freshness", "opened", "peer")
 
     def __init__(self, membership: Membership, peer: Correspondent, exchangeKey: bytes, secret: bytes) -> None:
         """
@@ -36,6 +41,7 @@ class Counterpart:
         self.freshness = Freshness()
         self.cookie = b""
         self.cookieUntil = _NEVER
+        self.opened = NONE
         self._membership = membership
         self._secret = secret
 
@@ -61,8 +67,23 @@ class Counterpart:
         return self.peer.invitation if isinstance(self.peer, JoinKey) else self._membership.certificate
 
     @property
-    def psk(self) -> bytes:
+    def secrets(self) -> tuple[int, ...] | None:
         """
-        The pre-shared key of the handshakes that we initiate.
+        The numbers of the network secrets with which an answer may come; C{None} if it comes with an invitation's.
         """
-        return self._secret if isinstance(self.peer, JoinKey) else self._membership.secret
+        return None if isinstance(self.peer, JoinKey) else self._membership.secrets.numbers
+
+    @property
+    def psks(self) -> Sequence[tuple[int, bytes]]:
+        """
+        The pre-shared keys with which an answer may open, with their numbers, the most likely in front.
+        """
+        if isinstance(self.peer, JoinKey):
+            return ((NONE, self._secret),)
+        return sorted(self._membership.secrets.kept, key=lambda each: each[0] != self.opened)
+
+    def mayUse(self, number: int, member: Member) -> bool:
+        """
+        Does the network secret with which an answer opened count with a member?
+        """
+        return isinstance(self.peer, JoinKey) or self._membership.secrets.mayUse(number, member)

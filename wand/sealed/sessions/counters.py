@@ -38,6 +38,7 @@ COUNTERS: Final = {
     "drop-sealed-hurry": "handshakes dropped: too many at once, from one address or in all, while cookies are demanded",
     "drop-sealed-handshake": "handshakes dropped: they do not open, or say nothing that we understand",
     "drop-sealed-refused": "handshakes dropped: no valid certificate or invitation",
+    "drop-sealed-secret": "handshakes dropped: their sender lags, and the secrets that it has count no more",
     "sealed-handshakes-proven": "handshakes taken because they were proven to be new, though not later than one before",
     "drop-sealed-stale": "handshakes dropped: not later than one before from the same key, and not proven to be new",
     "drop-sealed-full": "handshakes dropped: as many conversations as we keep",

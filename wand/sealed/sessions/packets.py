@@ -101,6 +101,7 @@ _Version = Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 _Seconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 _Purpose = Annotated[int, msgspec.Meta(ge=0, le=0xFF)]
+_Numbers = Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=1 << 53)], ...], msgspec.Meta(max_length=4)]
 
 
 class Greeting(msgspec.Struct, frozen=True, array_like=True):
@@ -114,6 +115,8 @@ class Greeting(msgspec.Struct, frozen=True, array_like=True):
     @ivar credential: a signed certificate, or the id of an invitation.
     @ivar clock: what the sender's clock says, in seconds since the epoch; 0 if it does not tell.
     @ivar cookie: the cookie that the receiver demanded, or nothing: under the seal it proves that this was made since.
+    @ivar secrets: the numbers of the network secrets that the sender has; C{None} if it does not know of several, or
+        redeems an invitation.
     """
 
     version: _Version
@@ -122,6 +125,7 @@ class Greeting(msgspec.Struct, frozen=True, array_like=True):
     credential: bytes
     clock: _Seconds = 0
     cookie: Annotated[bytes, msgspec.Meta(max_length=TAG)] = b""
+    secrets: _Numbers | None = None
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):
@@ -131,11 +135,13 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
     @ivar version: the highest version that the sender speaks.
     @ivar credential: its signed certificate.
     @ivar clock: what its clock says, in seconds since the epoch; 0 if it does not tell.
+    @ivar secrets: the numbers of the network secrets that it has; C{None} if it does not know of several.
     """
 
     version: _Version
     credential: bytes
     clock: _Seconds = 0
+    secrets: _Numbers | None = None
 
 
 @attrs.frozen

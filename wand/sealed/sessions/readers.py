@@ -19,6 +19,7 @@ ControlReader: TypeAlias = Callable[[PeerKey, Member, bytes], object]
 SessionReader: TypeAlias = Callable[[PeerKey, Member, bool], object]
 JoinReader: TypeAlias = Callable[[JoinKey, bytes], object]
 ClockReader: TypeAlias = Callable[[Member, float], object]
+SecretReader: TypeAlias = Callable[[Member, int], object]
 WantedReader: TypeAlias = Callable[[PeerKey, int], object]
 WayReader: TypeAlias = Callable[[PeerKey, Member, tuple[str, int], str], object]
 
@@ -38,6 +39,7 @@ class Readers:
         self._sessionReaders: list[SessionReader] = []
         self._joinReaders: list[JoinReader] = []
         self._clockReaders: list[ClockReader] = []
+        self._secretReaders: list[SecretReader] = []
         self._wantedReaders: list[WantedReader] = []
         self._wayReaders: list[WayReader] = []
 
@@ -64,6 +66,12 @@ class Readers:
         Tell C{reader} at each handshake by how many seconds a member's clock is ahead of ours.
         """
         self._clockReaders.append(reader)
+
+    def onSecret(self, reader: SecretReader) -> None:
+        """
+        Tell C{reader} at each handshake the number of the newest network secret that a member has.
+        """
+        self._secretReaders.append(reader)
 
     def onWanted(self, reader: WantedReader) -> None:
         """
@@ -116,6 +124,13 @@ class Readers:
         """
         for reader in self._clockReaders:
             self._call(reader, member, ahead)
+
+    def secretTold(self, member: Member, number: int) -> None:
+        """
+        See L{wand.sealed.sessions.shared.ConversationListener}.
+        """
+        for reader in self._secretReaders:
+            self._call(reader, member, number)
 
     def wanted(self, peer: Correspondent, turn: int) -> None:
         """

@@ -117,6 +117,7 @@ class Session:
     @ivar made: when, in the clock's seconds.
     @ivar version: the version that both ends speak.
     @ivar ahead: by how many seconds the peer's clock was ahead of ours; C{None} if it did not tell.
+    @ivar secret: the number of the newest network secret that the peer had; C{None} if it did not tell.
     @ivar sent: how many messages were sealed; also the next counter.
     @ivar window: which counters came.
     """
@@ -133,6 +134,7 @@ class Session:
         "ours",
         "owner",
         "renewAt",
+        "secret",
         "sent",
         "version",
         "window",
@@ -150,6 +152,7 @@ class Session:
         initiator: bool,
         version: int,
         ahead: float | None = None,
+        secret: int | None = None,
     ) -> None:
         """
         @param theirs: the index by which our datagrams find the peer.
@@ -160,6 +163,7 @@ class Session:
         self.made = made
         self.version = version
         self.ahead = ahead
+        self.secret = secret
         self.sent = 0
         self.renewAt = RENEW_MESSAGES
         self.window = Window()

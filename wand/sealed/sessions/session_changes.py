@@ -102,6 +102,8 @@ class SessionChanges:
         conversation.link.sendAll(conversation.outbox.take())
         if session.ahead is not None and conversation.member is not None:
             shared.listener.clockTold(conversation.member, session.ahead)
+        if session.secret is not None and conversation.member is not None:
+            shared.listener.secretTold(conversation.member, session.secret)
 
     def lapse(self) -> None:
         """

@@ -91,6 +91,11 @@ class ConversationListener(Protocol):
         @param ahead: by how many seconds that is ahead of ours.
         """
 
+    def secretTold(self, member: Member, number: int) -> None:
+        """
+        A member told in a handshake which network secret is its newest.
+        """
+
 
 class Due(Hashable, Protocol):
     """

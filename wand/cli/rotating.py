@@ -1,0 +1,66 @@
+"""
+The command about the network's secret: C{rotate}.
+"""
+
+from __future__ import annotations
+
+import click
+
+from wand.cli.arguments import jsonOption
+from wand.cli.durations import inSeconds
+from wand.cli.rendering import ago, duration, showJSON
+from wand.cli.session import Operation, Session
+from wand.status import SecretStatus
+
+
+@click.command()
+@click.option(
+    "--overlap",
+    callback=inSeconds,
+    metavar="DURATION",
+    default="7d",
+    show_default=True,
+    help="How long members may still use the former secret with each other.",
+)
+@click.option("--status", "isStatus", is_flag=True, help="Only show which secret there is, and who has it.")
+@jsonOption
+def rotate(overlap: float, isStatus: bool, asJSON: bool) -> Operation:
+    """Give the network another secret.
+
+    Those who were revoked do not know it. Members take it within seconds, and no session ends. Whoever is away gets it
+    from the first member that it meets while the former secret counts, and after that from a server, or a node that
+    admits members.
+    """
+
+    async def run(session: Session) -> None:
+        client = await session.client()
+        secret = await (client.secret() if isStatus else client.rotate(overlap))
+        if asJSON:
+            showJSON(secret)
+        else:
+            click.echo("\n".join(_told(secret, session.now, isNew=not isStatus)))
+
+    return Operation(run)
+
+
+def secretLine(secret: SecretStatus, now: float) -> str:
+    """
+    Which secret the members share, and who has it.
+    """
+    if not secret.number:
+        return "the first one"
+    counted = "" if secret.have is None else f"; {secret.have} of {secret.members} members have it"
+    former = f"; the former one counts for {duration(secret.until - now)} more" if secret.until > now else ""
+    return f"changed {ago(now - secret.number)}{counted}{former}"
+
+
+def _told(secret: SecretStatus, now: float, *, isNew: bool) -> list[str]:
+    if not isNew:
+        return [f"the secret of the network: {secretLine(secret, now)}"]
+    overlap = duration(secret.until - now)
+    return [
+        "the network has another secret, which its members take within seconds",
+        f"  the former one counts between members for {overlap}; whoever is away for longer needs a server once, or a "
+        "node that admits members",
+        "  how many have it: wand rotate --status",
+    ]

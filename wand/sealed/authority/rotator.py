@@ -1,0 +1,132 @@
+"""
+The rotator: gives the network another secret, so that those who were revoked know none that counts, and keeps whatever
+another server made or members told.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from wand.errors import MembershipRefused, StoreUnavailable
+from wand.interfaces import IRecords
+from wand.sealed.authority.stored_network import NETWORK_KIND, RECORD_KEY, NetworkRecord, StoredNetwork
+from wand.sealed.authority.stored_values import StoredValues
+from wand.sealed.credentials.identity import Entropy
+from wand.sealed.credentials.rotation import Rotation
+from wand.sealed.credentials.signed import signed
+
+#: For how many seconds the former secret counts between members, if nobody says otherwise; and at most.
+OVERLAP: Final = 7 * 86_400.0
+OVERLAP_MAXIMUM: Final = 366 * 86_400.0
+
+#: How often it is tried to store one that another server stored at the same moment.
+_TRIES: Final = 8
+
+
+class Rotator:
+    """
+    Makes secrets, and sees to it that the store has the newest.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        network: StoredNetwork,
+        records: IRecords,
+        wallClock: Callable[[], float],
+        keepCopy: Callable[[NetworkRecord], object],
+        entropy: Entropy = os.urandom,
+    ) -> None:
+        """
+        @param wallClock: gives the seconds since the epoch.
+        @param keepCopy: keeps a copy of the record beside the store.
+        """
+        self._network = network
+        self._stored = StoredValues(records, NETWORK_KIND, NetworkRecord)
+        self._wallClock = wallClock
+        self._keepCopy = keepCopy
+        self._entropy = entropy
+        network.secrets.observe(self._changed)
+
+    def follow(self) -> None:
+        """
+        See from now on what other servers store; to be called before L{load}.
+        """
+        self._stored.follow(self._heard)
+
+    async def load(self) -> None:
+        """
+        Read what is in the store, which may be from a backup that knows less than is known here.
+
+        @raise StoreUnavailable: if that fails.
+        """
+        await self._stored.load()
+        self._keep()
+
+    async def rotate(self, overlap: float) -> None:
+        """
+        Give the network another secret.
+
+        @param overlap: for how many seconds the former one counts between members.
+        @raise MembershipRefused: if the network key is not here, or that is too long.
+        @raise StoreUnavailable: if it cannot be stored; nothing was changed then.
+        """
+        key, secrets = self._network.key, self._network.secrets
+        if key is None:
+            raise MembershipRefused(
+                "only the network key makes another secret, and it is not here: do it where the key is"
+            )
+        if not 0 <= overlap <= OVERLAP_MAXIMUM:
+            raise MembershipRefused(f"the former secret may count for {OVERLAP_MAXIMUM / 86_400:.0f} days at most")
+        now = int(self._wallClock())
+        number = max(now, secrets.number + 1)
+        content = Rotation(self._network.identity, number, secrets.number, now + int(overlap), self._entropy(32))
+        rotation = signed(key.signing, content)
+        await self._store(rotation)
+        secrets.take([rotation])
+
+    async def _store(self, *rotations: bytes) -> None:
+        for _ in range(_TRIES):
+            before = self._stored.get(RECORD_KEY)
+            if before is None:
+                return  # it is restored from what is known here
+            kept = self._with(before, *rotations)
+            if kept == before or await self._stored.exchange(RECORD_KEY, before, kept):
+                return
+        raise StoreUnavailable("the store has another network secret each time: try again")
+
+    def _with(self, record: NetworkRecord, *rotations: bytes) -> NetworkRecord:
+        """
+        A record with these rotations, and those in it, as many as are kept.
+        """
+        merged = self._network.secrets.merged((*record.rotations, *rotations))
+        return msgspec.structs.replace(record, rotations=merged)
+
+    def _changed(self) -> None:
+        """
+        There is another secret, of whomever: keep it.
+        """
+        self._keepCopy(self._network.record)
+        self._keep()
+
+    def _keep(self) -> None:
+        Deferred.fromCoroutine(self._store(*self._network.secrets.rotations)).addErrback(self._notStored)
+
+    def _notStored(self, failure: Failure) -> None:
+        failure.trap(StoreUnavailable)
+        self._log.error(
+            "the store does not take the newest secret of the network, which is kept beside it: {error}",
+            error=failure.getErrorMessage(),
+        )
+
+    def _heard(self, key: bytes, before: NetworkRecord | None, after: NetworkRecord | None) -> None:
+        if after is not None and after.network == self._network.identity:
+            self._network.secrets.take(after.rotations)
