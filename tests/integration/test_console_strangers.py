@@ -126,7 +126,7 @@ def test_aFormOfAStrangerIsRefused(visited: Browser, network: Deployment, server
     """
     before = network.counters(server)["drop-console-foreign"]
     visited.run(POST_FORM, REVOKE, encoding, {'{"a":"': '"}'})
-    visited.shows("a page of another site made this request")
+    visited.shows("page of another site made this request")
     assert network.counters(server)["drop-console-foreign"] > before
 
 
@@ -136,12 +136,12 @@ def test_aStrangerLogsNobodyOutOrIn(visited: Browser, network: Deployment, serve
     """
     url = "application/x-www-form-urlencoded"
     visited.run(POST_FORM, f"{ADDRESS}/logout", url, {"csrf": ""})
-    visited.shows("a page of another site made this request")
+    visited.shows("page of another site made this request")
     visited.driver.back()
     visited.shows("Good morning.")
     link = network.command(server, "console", "--read-only").strip()
     visited.run(POST_FORM, f"{ADDRESS}/login", url, {"link": link.partition("#")[2]})
-    visited.shows("a page of another site made this request")
+    visited.shows("page of another site made this request")
     visited.open(f"{ADDRESS}/members")
     visited.find("#invite")  # which whoever may only look does not have
 

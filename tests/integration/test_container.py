@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
+from sysconfig import get_paths
 
 import pytest
 from container_engine import ContainerEngine
@@ -32,10 +33,12 @@ TWISTD = '--entrypoint=["/opt/wand/bin/twistd", "-n", "--pidfile="]'
 SERVER = ("--security-opt=no-new-privileges", "--volume=server:/var/lib/wand", TWISTD, IMAGE, "wand-server")
 NODE = ("--cap-add=NET_ADMIN", "--device=/dev/net/tun")
 
+#: Prints the files of all modules that ours import.
 IMPORTING = """
-import importlib, pkgutil, wand
+import importlib, pkgutil, sys, wand
 for each in pkgutil.walk_packages(wand.__path__, "wand."):
     importlib.import_module(each.name)
+print(*(each.__file__ for each in list(sys.modules.values()) if getattr(each, "__file__", None)), sep="\\n")
 """
 
 
@@ -73,8 +76,10 @@ def test_noMoreThanItNeeds(root: Path, engine: ContainerEngine) -> None:
     The image has what all modules import, and in it is neither a shell nor what installs or compiles.  It is small, and
     says which packages of Debian its files are from.
     """
-    python = ("run", "--rm", "--network=none", "--entrypoint=/opt/wand/bin/python", IMAGE)
-    engine.run(*python, "-c", IMPORTING)
+    assert (
+        imported() - {str(path.relative_to(parent)) for parent in libraries(root) for path in parent.rglob("*.py")}
+        == set()
+    )
     assert {path.name for path in root.glob("usr/*bin/*")} == {"ip", "python3", "python3.11", "wand"}
     assert {path.name for path in root.glob("opt/wand/bin/*")} >= {"twistd", "wand", "with-interface"}
     assert not [*root.glob("**/pip"), *root.glob("**/*.a"), *root.glob("opt/wand/**/tests")]
@@ -122,6 +127,22 @@ def test_aNetworkOfContainers(lab: Lab, engine: ContainerEngine, capsys: pytest.
     assert engine.succeeds("healthcheck", "run", "alice")
     for name in ("alice", "server"):
         ends(engine, name)
+
+
+def libraries(root: Path) -> list[Path]:
+    return [*root.glob("usr/lib/python3.*"), *root.glob("opt/wand/lib/python3.*/site-packages")]
+
+
+def imported() -> set[str]:
+    """
+    What our modules import of Python's library and of Twisted, of which the image has a part.
+    """
+    done = subprocess.run([sys.executable, "-c", IMPORTING], capture_output=True, text=True, timeout=60, check=True)
+    of = {name: Path(get_paths()[name]) for name in ("purelib", "stdlib")}
+    files = [Path(line) for line in done.stdout.splitlines() if line.endswith(".py")]
+    twisted = [each.relative_to(of["purelib"]) for each in files if each.is_relative_to(of["purelib"] / "twisted")]
+    library = [each.relative_to(of["stdlib"]) for each in files if each.is_relative_to(of["stdlib"])]
+    return {str(each) for each in (*twisted, *library) if each.parts[0] != "site-packages"}
 
 
 def join(engine: ContainerEngine, name: str, host: Host) -> None:

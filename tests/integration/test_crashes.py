@@ -21,7 +21,7 @@ from wand.sealed.credentials.member_status import MemberStatus
 from wand.sealed.credentials.token import Token
 
 #: How often each is killed, and at most how many seconds after the changes begin.
-KILLS = 15
+KILLS = 6
 LATEST = 0.4
 
 #: At each which of these a node joins.

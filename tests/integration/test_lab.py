@@ -92,7 +92,7 @@ def test_signalsLeaveNothingBehind(number: signal.Signals) -> None:
     """
     process, name = _hanging()
     process.send_signal(number)
-    assert process.wait(10) != 0
+    assert process.wait(30) != 0
     assert name not in execute("ip", "netns", "list")
 
 
