@@ -72,6 +72,16 @@ class RepeatsTests(SynchronousTestCase):
             self.repeats({**message("flood", level="critical"), "log_failure": Failure(ValueError())})
         self.assertEqual(len(self.told), MESSAGE_BURST)
 
+    def test_ourOwn(self) -> None:
+        """
+        What our programs say of the whole process is no plugin's, so its last words are told in a flood, too.
+        """
+        for _ in range(1000):
+            self.repeats({**message("flood"), "log_namespace": "wand"})
+        self.repeats({**message("it ends", level="critical"), "log_namespace": "wand"})
+        self.assertEqual(sourceOf({"log_namespace": "wand"}), "")
+        self.assertEqual(self.told[-1], "it ends")
+
     def test_aLongFlood(self) -> None:
         """
         A flood that does not end fills no disk.

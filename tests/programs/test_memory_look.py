@@ -63,7 +63,7 @@ def test_whoMayLoseIt(program: Program) -> None:
     """
     assert "no plugin of others is used" in program.takes(1000)[0]
     program.context.inUse.opened("hook", "audit", "wand-audit 1.0", object())
-    assert "may lose it: hook audit of wand-audit 1.0;" in program.takes(1000)[0]
+    assert "may leak it: hook audit of wand-audit 1.0;" in program.takes(1000)[0]
 
 
 def test_withoutALimit() -> None:

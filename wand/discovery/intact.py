@@ -158,7 +158,7 @@ def _endChild(name: str) -> NoReturn:
     """
     We are a process that the plugin forked, and the program is another one.
     """
-    text = f"process {os.getpid()}, which {name} forked when it was imported, is ended: report that to its author\n"
+    text = f"process {os.getpid()}, which {name} forked when it was imported, is ended: report that to its author"
     with suppress(OSError):
-        os.write(2, ascii(text)[1:-3].encode() + b"\n")
+        os.write(2, ascii(text)[1:-1].encode() + b"\n")
     os._exit(1)

@@ -35,8 +35,8 @@ SUMMARY_INTERVAL: Final = 5.0
 _SUMMARY: Final = "repeated {repeated} times, the last: "
 _MORE: Final = "{repeated} more lines of {log_namespace}, the last: "
 
-#: What namespaces of ours begin with, and those of plugins, with how much of them says which plugin.
-_OURS: Final = "wand."
+#: The first part of our namespaces; and what those of plugins begin with, with how much of them says which plugin.
+_OURS: Final = "wand"
 _PLUGINS: Final = {"wand.plugins.": 4, "twisted.plugins.": 3}
 
 
@@ -48,7 +48,8 @@ def sourceOf(event: LogEvent) -> str:
     for begin, depth in _PLUGINS.items():
         if namespace.startswith(begin):
             return ".".join(namespace.split(".")[:depth])
-    return "" if namespace.startswith(_OURS) else namespace.partition(".")[0]
+    first = namespace.partition(".")[0]
+    return "" if first == _OURS else first
 
 
 def _isLastWord(event: LogEvent) -> bool:

@@ -1,5 +1,5 @@
 """
-What memory the program takes: who loses it without bound, such as a plugin, is not to be found out by the kernel.
+How much memory the program takes: a leak, such as a plugin's, is to be seen before the kernel kills the program.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from wand.programs.monitor import NOTE_LIFETIME
 #: A megabyte, as people count memory.
 MEGABYTE: Final = 1 << 20
 
-#: The note says how much it is again when it is this many times as much.
+#: The note gives a new figure only when there is this many times as much: it would change at every look.
 _GROWTH: Final = 1.25
 
 
 class MemoryLook:
     """
-    Says when it is more than it should be.
+    Says when it is more than the operator expects.
     """
 
     def __init__(self, context: Context, limit: int, resident: Callable[[], int]) -> None:
@@ -47,10 +47,10 @@ class MemoryLook:
         if now > _GROWTH * self._told:
             self._told = now
         others = ", ".join(self._context.inUse.others())
-        whose = f"one of the plugins of others may lose it: {others}" if others else "no plugin of others is used"
+        whose = f"one of these plugins may leak it: {others}" if others else "no plugin of others is used"
         text = (
-            f"this program takes {self._told // MEGABYTE:,} MB of memory: {whose}; if it grows on, restart and report "
-            f"it; if that is what it needs, raise memory-note ({self._limit // MEGABYTE})"
+            f"this program takes {self._told // MEGABYTE:,} MB of memory: {whose}; if it keeps growing, restart it and "
+            f"report that; if that is what it needs, raise memory-note ({self._limit // MEGABYTE})"
         )
         self._context.notes.say("memory", text, lifetime=NOTE_LIFETIME)
 
