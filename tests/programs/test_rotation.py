@@ -14,8 +14,8 @@ from twisted.internet.defer import Deferred
 
 from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused, NotSupported
-from wand.sealed.authority.rotator import OVERLAP_MAXIMUM
 from wand.sealed.credentials.network_secrets import NetworkSecrets
+from wand.sealed.credentials.rotation import OVERLAP_MAXIMUM
 from wand.sealed.sessions.packets import DATA
 from wand.status import SecretStatus
 from wand.testing.inbox import Datagram

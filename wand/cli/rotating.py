@@ -10,6 +10,7 @@ from wand.cli.arguments import jsonOption
 from wand.cli.durations import inSeconds
 from wand.cli.rendering import ago, duration, showJSON
 from wand.cli.session import Operation, Session
+from wand.sealed.credentials.rotation import OVERLAP
 from wand.status import SecretStatus
 
 
@@ -18,7 +19,7 @@ from wand.status import SecretStatus
     "--overlap",
     callback=inSeconds,
     metavar="DURATION",
-    default="7d",
+    default=f"{OVERLAP / 86_400:.0f}d",
     show_default=True,
     help="How long members may still use the former secret with each other.",
 )

@@ -15,6 +15,7 @@ from wand.readings.qr import qrCode
 from wand.sealed.credentials.admission_limits import ADMITS
 from wand.sealed.credentials.limits import BROADCASTS, BROADCASTS_MAXIMUM, MACS, MACS_MAXIMUM, Limits
 from wand.sealed.credentials.member_status import MemberStatus
+from wand.sealed.credentials.rotation import OVERLAP, OVERLAP_MAXIMUM
 from wand.status import SecretStatus
 
 _Text = Annotated[str, msgspec.Meta(max_length=255)]
@@ -64,7 +65,7 @@ class NewSecret(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @ivar overlap: for how many seconds the former one counts between members.
     """
 
-    overlap: Annotated[float, msgspec.Meta(ge=0, le=366 * 86_400)] = 7 * 86_400.0
+    overlap: Annotated[float, msgspec.Meta(ge=0, le=OVERLAP_MAXIMUM)] = OVERLAP
 
 
 class MadeInvitation(msgspec.Struct, frozen=True):

@@ -55,7 +55,7 @@ class NetworkSecretsTests(SynchronousTestCase):
         """
         Before there is a network there is no secret.
         """
-        secrets = NetworkSecrets()
+        secrets = NetworkSecrets(lambda: 0.0)
         self.assertEqual((secrets.numbers, secrets.newest, secrets.kept, secrets.number), ((), b"", [], 0))
         self.assertIsNone(secrets.common((0,), ALICE))
         self.assertFalse(secrets.take([NETWORK.rotation(5)]))

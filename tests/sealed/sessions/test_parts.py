@@ -64,7 +64,7 @@ class Papers:
 
     network = b"n" * 32
     cipher = "aes-256-gcm"
-    secrets = NetworkSecrets()
+    secrets = NetworkSecrets(lambda: 0.0)
     secrets.begin(network, b"secret of the network")
     exchangeKey = X25519PrivateKey.from_private_bytes(b"x" * 32)
     identity = b"i" * 32

@@ -19,12 +19,8 @@ from wand.interfaces import IRecords
 from wand.sealed.authority.stored_network import NETWORK_KIND, RECORD_KEY, NetworkRecord, StoredNetwork
 from wand.sealed.authority.stored_values import StoredValues
 from wand.sealed.credentials.identity import Entropy
-from wand.sealed.credentials.rotation import Rotation
+from wand.sealed.credentials.rotation import OVERLAP_MAXIMUM, Rotation
 from wand.sealed.credentials.signed import signed
-
-#: For how many seconds the former secret counts between members, if nobody says otherwise; and at most.
-OVERLAP: Final = 7 * 86_400.0
-OVERLAP_MAXIMUM: Final = 366 * 86_400.0
 
 #: How often it is tried to store one that another server stored at the same moment.
 _TRIES: Final = 8
@@ -85,7 +81,7 @@ class Rotator:
                 "only the network key makes another secret, and it is not here: do it where the key is"
             )
         if not 0 <= overlap <= OVERLAP_MAXIMUM:
-            raise MembershipRefused(f"the former secret may count for {OVERLAP_MAXIMUM / 86_400:.0f} days at most")
+            raise MembershipRefused(f"the former secret may count for 0 to {OVERLAP_MAXIMUM / 86_400:.0f} days")
         now = int(self._wallClock())
         number = max(now, secrets.number + 1)
         content = Rotation(self._network.identity, number, secrets.number, now + int(overlap), self._entropy(32))

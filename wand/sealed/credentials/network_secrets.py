@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from math import inf
-from time import time
 from typing import Final, TypeAlias
 
 from wand.interfaces.membership import Member
@@ -27,7 +26,7 @@ class NetworkSecrets:
     there, and a server that was restored from a backup gets it from its members.
     """
 
-    def __init__(self, wallClock: Callable[[], float] = time, isForNetwork: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, wallClock: Callable[[], float], isForNetwork: Callable[[], bool] = lambda: False) -> None:
         """
         @param wallClock: gives the seconds since the epoch.
         @param isForNetwork: do we speak for the network ourselves?
