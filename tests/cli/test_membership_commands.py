@@ -311,6 +311,7 @@ async def test_anotherSecret(bench: Bench) -> None:
     assert "0 of 1 members have it" in told
     assert json.loads((await bench.run("rotate", "--json"))[1])["members"] == 1
     assert (await bench.run("rotate", "--overlap", "soon"))[0] == 2
+    assert (await bench.run("rotate", "--overlap", "1h", "--status"))[0] == 2
 
 
 @pytest_twisted.ensureDeferred

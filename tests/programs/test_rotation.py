@@ -16,6 +16,7 @@ from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused, NotSupported
 from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.rotation import OVERLAP_MAXIMUM
+from wand.sealed.node.secret_exchange import HOLD
 from wand.sealed.sessions.packets import DATA
 from wand.status import SecretStatus
 from wand.testing.inbox import Datagram
@@ -122,6 +123,7 @@ class RotationTests(RotationCase):
         places = {SERVER, self.bob.address}
         self.network.drop(lambda datagram: {datagram.sender.host, datagram.destination.host} == places)
         self.rotated()
+        self.go(2 * HOLD)
         self.assertEqual(secretsOf(self.bob).number, self.number)
 
     def test_whoWasAway(self) -> None:
@@ -197,6 +199,24 @@ class RotationTests(RotationCase):
         self.go(10.0)
         self.assertEqual(revoked.number, 0)
         self.assertEqual((self.server.network.secret().have, self.server.network.secret().members), (1, 1))
+
+    def test_aRevokedMemberAndManyMore(self) -> None:
+        """
+        Nor does who was revoked before many others, whose revocations leave no room for that beside the secret.
+        """
+        self.assertTrue(self.reaches(self.alice, self.bob))
+        revoked = secretsOf(self.bob)
+        undo = self.network.drop(lambda datagram: datagram.sender.host == SERVER)
+        Deferred.fromCoroutine(self.server.network.revoke(self.bob.own.name))
+        self.go(2.0)
+        for number in range(1, 7):
+            Deferred.fromCoroutine(self.server.network.revoke(bytes([number] * 32).hex()))
+        self.go(0.2)
+        undo()
+        self.assertEqual(self.bob.own.stage, "member")
+        self.rotated()
+        self.go(60.0)
+        self.assertEqual((secretsOf(self.alice).number, revoked.number), (self.number, 0))
 
     def test_aServerFromABackup(self) -> None:
         """

@@ -5,6 +5,7 @@ The command about the network's secret: C{rotate}.
 from __future__ import annotations
 
 import click
+from click.core import ParameterSource
 
 from wand.cli.arguments import jsonOption
 from wand.cli.durations import inSeconds
@@ -25,13 +26,16 @@ from wand.status import SecretStatus
 )
 @click.option("--status", "isStatus", is_flag=True, help="Only show which secret there is, and who has it.")
 @jsonOption
-def rotate(overlap: float, isStatus: bool, asJSON: bool) -> Operation:
+@click.pass_context
+def rotate(context: click.Context, overlap: float, isStatus: bool, asJSON: bool) -> Operation:
     """Give the network another secret.
 
     Those who were revoked do not know it. Members take it within seconds, and no session ends. Whoever is away gets it
     from the first member that it meets while the former secret counts, and after that from a server, or a node that
     admits members.
     """
+    if isStatus and context.get_parameter_source("overlap") is not ParameterSource.DEFAULT:
+        raise click.UsageError("--status changes nothing: use it without --overlap")
 
     async def run(session: Session) -> None:
         client = await session.client()
@@ -39,7 +43,7 @@ def rotate(overlap: float, isStatus: bool, asJSON: bool) -> Operation:
         if asJSON:
             showJSON(secret)
         else:
-            click.echo("\n".join(_told(secret, session.now, isNew=not isStatus)))
+            click.echo("\n".join(_told(secret, session.now, None if isStatus else overlap)))
 
     return Operation(run)
 
@@ -55,13 +59,12 @@ def secretLine(secret: SecretStatus, now: float) -> str:
     return f"changed {ago(now - secret.number)}{counted}{former}"
 
 
-def _told(secret: SecretStatus, now: float, *, isNew: bool) -> list[str]:
-    if not isNew:
+def _told(secret: SecretStatus, now: float, overlap: float | None) -> list[str]:
+    if overlap is None:
         return [f"the secret of the network: {secretLine(secret, now)}"]
-    overlap = duration(secret.until - now)
     return [
         "the network has another secret, which its members take within seconds",
-        f"  the former one counts between members for {overlap}; whoever is away for longer needs a server once, or a "
+        f"  the former one counts between members for {duration(overlap)}; whoever is away for longer needs a server once, or a "
         "node that admits members",
         "  how many have it: wand rotate --status",
     ]

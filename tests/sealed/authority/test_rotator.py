@@ -4,9 +4,14 @@ Tests for L{wand.sealed.authority.rotator}: a server gives its network another s
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
 from authority_case import AuthorityCase
 from deputy_case import DeputyCase
 from simulated.membership import entropyFrom
+from twisted.internet.defer import Deferred
 
 from wand.errors import MembershipRefused
 from wand.sealed.authority.authority import Authority
@@ -47,6 +52,26 @@ class RotatorTests(AuthorityCase):
         self.assertEqual(second, first + 1)
         self.wallClock.ahead = -1000.0
         self.assertEqual(self.rotate(), second + 1)
+
+    def test_twoAtOnce(self) -> None:
+        """
+        Of two that are asked for at the same moment each becomes one of its own.
+        """
+        waiting: list[Callable[[], object]] = []
+        exchange = self.records.exchange
+
+        def later(*words: Any) -> Deferred[bool]:
+            answer: Deferred[bool] = Deferred()
+            waiting.append(lambda: exchange(*words).chainDeferred(answer))
+            return answer
+
+        with patch.object(self.records, "exchange", later):
+            doing = [Deferred.fromCoroutine(self.authority.rotator.rotate(60.0)) for _ in range(2)]
+            while waiting:
+                waiting.pop(0)()
+        for each in doing:
+            self.successResultOf(each)
+        self.assertEqual(len(self.numbers()), 3)
 
     def test_theStoreIsLost(self) -> None:
         """

@@ -25,6 +25,8 @@ from wand.sealed.credentials.signed import signed
 #: How often it is tried to store one that another server stored at the same moment.
 _TRIES: Final = 8
 
+_RIVALS: Final = "the store has another network secret each time: try again"
+
 
 class Rotator:
     """
@@ -82,12 +84,17 @@ class Rotator:
             )
         if not 0 <= overlap <= OVERLAP_MAXIMUM:
             raise MembershipRefused(f"the former secret may count for 0 to {OVERLAP_MAXIMUM / 86_400:.0f} days")
-        now = int(self._wallClock())
-        number = max(now, secrets.number + 1)
-        content = Rotation(self._network.identity, number, secrets.number, now + int(overlap), self._entropy(32))
-        rotation = signed(key.signing, content)
-        await self._store(rotation)
-        secrets.take([rotation])
+        for _ in range(_TRIES):
+            now = int(self._wallClock())
+            number = max(now, secrets.number + 1)
+            content = Rotation(self._network.identity, number, secrets.number, now + int(overlap), self._entropy(32))
+            rotation = signed(key.signing, content)
+            await self._store(rotation)
+            stored = self._stored.get(RECORD_KEY)
+            secrets.take([*(() if stored is None else stored.rotations), rotation])
+            if rotation in secrets.rotations:
+                return  # else somebody made one of that number at the same moment, and was first
+        raise StoreUnavailable(_RIVALS)
 
     async def _store(self, *rotations: bytes) -> None:
         for _ in range(_TRIES):
@@ -97,7 +104,7 @@ class Rotator:
             kept = self._with(before, *rotations)
             if kept == before or await self._stored.exchange(RECORD_KEY, before, kept):
                 return
-        raise StoreUnavailable("the store has another network secret each time: try again")
+        raise StoreUnavailable(_RIVALS)
 
     def _with(self, record: NetworkRecord, *rotations: bytes) -> NetworkRecord:
         """

@@ -14,6 +14,7 @@ from wand.interfaces.participant import ControlReaders
 from wand.sealed.control_numbers import SECRET_NUMBERS
 from wand.sealed.credentials.messages import REVOCATIONS_BESIDE, Rotations, Secret, pack, parse
 from wand.sealed.credentials.network_secrets import NetworkSecrets
+from wand.sealed.credentials.revocation_comparison import RevocationComparison
 from wand.sealed.credentials.trust import Trust
 from wand.timing.pacing import Pacing
 from wand.timing.timer import Timer
@@ -27,6 +28,10 @@ COUNTERS: Final = {
 #: Seconds until those are told once more who do not say that they have a new secret; doubled each time, up to a limit.
 TELLING_FIRST: Final = 1.0
 TELLING_MAXIMUM: Final = 60.0
+
+#: Seconds for which what a member told is not passed on.  Of many revocations that we missed the message has the latest
+#: alone, so we compare all with whoever told us; who was revoked must not learn the secret from us meanwhile.
+HOLD: Final = 5.0
 
 #: How often one member is told, per second in the long run and at once.
 TOLD_RATE: Final = 1.0
@@ -47,6 +52,7 @@ class SecretExchange:
         context.counters.declare(COUNTERS)
         self.holders: set[bytes] = set()
         self._trust = trust
+        self._comparison = RevocationComparison(trust)
         self._secrets = secrets
         self._sessions = sessions
         self._counters = context.counters
@@ -58,6 +64,8 @@ class SecretExchange:
         self._again = Timer(context.clock, self._tellAgain)
         self._wait = TELLING_FIRST
         self._giver = b""  # whose message is being read
+        self._clock = context.clock
+        self._heldUntil = context.clock.seconds()
         self._isStopped = False
         self._end = control.read(SECRET_NUMBERS, self._received)
         sessions.onSecret(self._told)
@@ -126,6 +134,10 @@ class SecretExchange:
         There is another secret.
         """
         self.holders.clear()
+        self._heldUntil = self._clock.seconds()
+        if self._giver:
+            self._heldUntil += HOLD
+            self._send(self._giver, pack(self._comparison.greeting()))
         self._events.publish("secret-changed", until=self._secrets.until)
         for peer in self._sessions.sessionsWith():
             number = self._sessions.secretOf(peer)
@@ -156,6 +168,8 @@ class SecretExchange:
             self._again.set(self._wait)
 
     def _tell(self, peer: bytes) -> None:
+        if self._clock.seconds() < self._heldUntil:
+            return
         if self._secrets.rotations and not self._trust.isRevoked(peer):
             self._send(peer, self._packed())
             self._counters["secrets-told"] += 1

@@ -101,7 +101,8 @@ _Version = Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 _Seconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 _Purpose = Annotated[int, msgspec.Meta(ge=0, le=0xFF)]
-_Numbers = Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=1 << 53)], ...], msgspec.Meta(max_length=4)]
+#: Of secrets; later releases may keep more of them than ours.
+_Numbers = Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=1 << 53)], ...], msgspec.Meta(max_length=16)]
 
 
 class Greeting(msgspec.Struct, frozen=True, array_like=True):
