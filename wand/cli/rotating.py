@@ -64,7 +64,7 @@ def _told(secret: SecretStatus, now: float, overlap: float | None) -> list[str]:
         return [f"the secret of the network: {secretLine(secret, now)}"]
     return [
         "the network has another secret, which its members take within seconds",
-        f"  the former one counts between members for {duration(overlap)}; whoever is away for longer needs a server once, "
-        "or a node that admits members",
+        f"  the former one counts between members for {duration(overlap)}; whoever is away for longer needs a "
+        "server once, or a node that admits members",
         "  how many have it: wand rotate --status",
     ]
