@@ -28,7 +28,7 @@ def test_aMemberAdmitsWhileTheFounderIsOff(makeNetwork: Callable[..., Deployment
         network.start(node)
     network.ask(one, lambda client: client.found("home"))
     network.admit(two, one, admits=4)
-    wait(lambda: network.status(two).own.admission, 5, "the right to admit")  # type: ignore[union-attr]
+    wait(lambda: network.status(two).own.admission, 30, "the right to admit")  # type: ignore[union-attr]
     network.kill(one)
 
     network.admit(three, two)
@@ -75,7 +75,7 @@ def test_theFounderAllowsFewer(makeNetwork: Callable[..., Deployment], left: int
         network.start(node)
     network.ask(one, lambda client: client.found("home"))
     network.admit(two, one, admits=3)
-    wait(lambda: network.status(two).own.admission, 5, "the right to admit")  # type: ignore[union-attr]
+    wait(lambda: network.status(two).own.admission, 30, "the right to admit")  # type: ignore[union-attr]
     network.kill(one)
     for node in admitted:
         network.admit(node, two)
@@ -126,7 +126,7 @@ def test_theDiskOfADeputyIsFull(tiny: tuple[Deployment, Path]) -> None:
         network.start(node)
     network.ask(one, lambda client: client.found("home"))
     network.admit(two, one, admits=4)
-    wait(lambda: network.status(two).own.admission, 5, "the right to admit")  # type: ignore[union-attr]
+    wait(lambda: network.status(two).own.admission, 30, "the right to admit")  # type: ignore[union-attr]
     network.kill(one)
     network.admit(three, two)
     token = network.invite(four, two).read_text()
@@ -143,7 +143,6 @@ def test_theDiskOfADeputyIsFull(tiny: tuple[Deployment, Path]) -> None:
     wait(lambda: network.status(four).own.stage == "member", 60, "the node that waited")  # type: ignore[union-attr]
     assert not network.ask(two, invitationsOf)
     wait(lambda: reaches(network, four, three), 15, "an echo between the two that it admitted")
-    wait(lambda: "full" not in " ".join(network.status(two).notes), 60, "the end of that word")
 
 
 async def invitationsOf(client: ControlClient) -> list[str]:
