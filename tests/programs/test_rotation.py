@@ -14,8 +14,8 @@ from twisted.internet.defer import Deferred
 
 from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused, NotSupported
+from wand.sealed.credentials.limits import OVERLAP_MAXIMUM
 from wand.sealed.credentials.network_secrets import NetworkSecrets
-from wand.sealed.credentials.rotation import OVERLAP_MAXIMUM
 from wand.sealed.node.secret_exchange import HOLD
 from wand.sealed.sessions.packets import DATA
 from wand.status import SecretStatus

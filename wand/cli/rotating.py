@@ -11,7 +11,7 @@ from wand.cli.arguments import jsonOption
 from wand.cli.durations import inSeconds
 from wand.cli.rendering import ago, duration, showJSON
 from wand.cli.session import Operation, Session
-from wand.sealed.credentials.rotation import OVERLAP
+from wand.sealed.credentials.limits import OVERLAP
 from wand.status import SecretStatus
 
 

@@ -13,9 +13,16 @@ from wand.console.answers import Document
 from wand.console.calls import Call, Route
 from wand.readings.qr import qrCode
 from wand.sealed.credentials.admission_limits import ADMITS
-from wand.sealed.credentials.limits import BROADCASTS, BROADCASTS_MAXIMUM, MACS, MACS_MAXIMUM, Limits
+from wand.sealed.credentials.limits import (
+    BROADCASTS,
+    BROADCASTS_MAXIMUM,
+    MACS,
+    MACS_MAXIMUM,
+    OVERLAP,
+    OVERLAP_MAXIMUM,
+    Limits,
+)
 from wand.sealed.credentials.member_status import MemberStatus
-from wand.sealed.credentials.rotation import OVERLAP, OVERLAP_MAXIMUM
 from wand.status import SecretStatus
 
 _Text = Annotated[str, msgspec.Meta(max_length=255)]

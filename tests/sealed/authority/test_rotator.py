@@ -17,8 +17,8 @@ from wand.errors import MembershipRefused
 from wand.sealed.authority.authority import Authority
 from wand.sealed.authority.stored_network import NETWORK_KIND, RECORD_KEY
 from wand.sealed.credentials.identity import NETWORK_KEY
+from wand.sealed.credentials.limits import OVERLAP_MAXIMUM
 from wand.sealed.credentials.messages import Admitted
-from wand.sealed.credentials.rotation import OVERLAP_MAXIMUM
 from wand.sealed.node.enrolment import Enrolment
 from wand.status import SecretStatus
 from wand.stores.memory import MemoryRecords

@@ -40,7 +40,7 @@ class Papers:
     person: Person
     trust: Trust
     cipher: str = "aes-256-gcm"
-    secrets: NetworkSecrets = attrs.field(init=False, factory=NetworkSecrets)
+    secrets: NetworkSecrets = attrs.field(init=False, factory=lambda: NetworkSecrets(lambda: 0.0))
 
     def __attrs_post_init__(self) -> None:
         self.secrets.begin(self.network, b"\x05" * 32)

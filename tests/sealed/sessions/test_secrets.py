@@ -203,5 +203,5 @@ class SecretsTests(SecretsCase):
         """
         greeting = Greeting(1, 1, 0, b"certificate", secrets=(0, 1, 2, 3))
         self.assertEqual(parseGreeting(packGreeting(greeting)), greeting)
-        self.assertIsNone(parseGreeting(packGreeting(msgspec.structs.replace(greeting, secrets=(0,) * 5))))
+        self.assertIsNone(parseGreeting(packGreeting(msgspec.structs.replace(greeting, secrets=(0,) * 17))))
         self.assertIsNone(parseGreeting(packGreeting(msgspec.structs.replace(greeting, secrets=(-1,)))))

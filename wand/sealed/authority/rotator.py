@@ -19,7 +19,8 @@ from wand.interfaces import IRecords
 from wand.sealed.authority.stored_network import NETWORK_KIND, RECORD_KEY, NetworkRecord, StoredNetwork
 from wand.sealed.authority.stored_values import StoredValues
 from wand.sealed.credentials.identity import Entropy
-from wand.sealed.credentials.rotation import OVERLAP_MAXIMUM, Rotation
+from wand.sealed.credentials.limits import OVERLAP_MAXIMUM
+from wand.sealed.credentials.rotation import Rotation
 from wand.sealed.credentials.signed import signed
 
 #: How often it is tried to store one that another server stored at the same moment.

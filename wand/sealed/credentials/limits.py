@@ -23,6 +23,10 @@ BROADCASTS_MAXIMUM: Final = 1_000_000
 #: The largest document of requests or signatures, in octets.
 DOCUMENT_MAXIMUM: Final = 64_000_000
 
+#: For how many seconds the former secret counts between members, if nobody says otherwise; and at most.
+OVERLAP: Final = 7 * 86_400.0
+OVERLAP_MAXIMUM: Final = 366 * 86_400.0
+
 
 class Limits(msgspec.Struct, frozen=True, array_like=True):
     """

@@ -4,14 +4,10 @@ Rotations: signed statements of the network that its members have another secret
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from wand.sealed.credentials.fields import Count, Octets32, checkSecret
 from wand.sealed.credentials.signed import Body
-
-#: For how many seconds the former secret counts between members, if nobody says otherwise; and at most.
-OVERLAP: Final = 7 * 86_400.0
-OVERLAP_MAXIMUM: Final = 366 * 86_400.0
 
 
 class Rotation(Body, frozen=True, array_like=True):
