@@ -12,6 +12,7 @@ from simulated.membership import TestNetwork, octetsFrom
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.interfaces.membership import Member
+from wand.sealed.authority.stored_network import NetworkRecord
 from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.identity import NetworkKey, NodeKey
 from wand.sealed.credentials.messages import (
@@ -27,6 +28,7 @@ from wand.sealed.credentials.network_secrets import ROTATIONS_KEPT, NetworkSecre
 from wand.sealed.credentials.rotation import Rotation
 from wand.sealed.credentials.signed import signed
 from wand.sealed.credentials.trust import Trust
+from wand.sealed.node.stored_enrolment import StoredEnrolment
 
 NETWORK = TestNetwork()
 KEY = NodeKey.fromSeed(octetsFrom("alice"))
@@ -191,6 +193,11 @@ class NetworkSecretsTests(SynchronousTestCase):
         """
         self.assertEqual(repr(Rotation(NETWORK.key.network, 5, 0, 0, NETWORK.secret)), "Rotation(5)")
         self.assertNotIn("secret", repr(Rotations((NETWORK.rotation(5),))))
+        kept = (
+            NetworkRecord(NETWORK.key.network, b"", NETWORK.secret),
+            StoredEnrolment(NETWORK.key.network, b"", NETWORK.secret, b"", ()),
+        )
+        self.assertEqual([repr(each) for each in kept], ["NetworkRecord()", "StoredEnrolment()"])
         self.assertRaises(ValueError, Rotation, NETWORK.key.network, 5, 0, 0, bytes(32))
         self.assertRaises(ValueError, Rotation, NETWORK.key.network, 5, 5, 0, NETWORK.secret)
 

@@ -117,6 +117,9 @@ class NetworkRecord(msgspec.Struct, frozen=True, array_like=True):
     def __post_init__(self) -> None:
         checkSecret(self.secret)
 
+    def __repr__(self) -> str:
+        return "NetworkRecord()"  # the secrets stay out of logs
+
 
 class _MembershipRecord(msgspec.Struct, frozen=True, array_like=True):
     """

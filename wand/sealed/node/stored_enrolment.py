@@ -70,6 +70,9 @@ class StoredEnrolment(msgspec.Struct, frozen=True, array_like=True):
     def __post_init__(self) -> None:
         checkSecret(self.secret)
 
+    def __repr__(self) -> str:
+        return "StoredEnrolment()"  # the secrets stay out of logs
+
 
 def askedOf(token: Token) -> tuple[KnownServer, ...]:
     """
