@@ -174,6 +174,21 @@ class GossipDirectoryTests(SynchronousTestCase):
         self.assertEqual(one.table, self.everybodyBut(one))
         self.assertIn(Endpoint.parse("192.168.9.9:22222"), one.sessions.introduced[other.identity][1])
 
+    def test_whoWasForgottenExpires(self) -> None:
+        """
+        A member that was forgotten because nobody used it is not kept beyond its certificate.
+        """
+        self.network.wire.loss = 0
+        self.nodes[3] = Gossiper(self.network.person(4, expires=BEGIN + int(RENEWAL / 2)), [])
+        self.gather()
+        one, gone = self.nodes[0], self.nodes.pop(3)
+        one.claims.forget(Identity(gone.identity))
+        gone.go()
+        self.assertEqual(one.directory.status()[0].entries, 6)
+        self.network.run(RENEWAL)
+        for node in self.nodes:
+            self.assertEqual(node.directory.status()[0].entries, 5)
+
     def test_nothingOfOthersIsReplaced(self) -> None:
         """
         What a server said of a member stands beside what gossip says; an accusation, or an announcement without a word

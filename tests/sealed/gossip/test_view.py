@@ -12,9 +12,10 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
+from wand.sealed.gossip.held_back import CHANGE_BURST, WAITING_MAXIMUM
 from wand.sealed.gossip.items import Item
 from wand.sealed.gossip.rings import RINGS, Rings
-from wand.sealed.gossip.view import CHANGE_BURST, SUSPICION, Reception
+from wand.sealed.gossip.view import SUSPICION, Reception
 
 
 class ViewTests(SynchronousTestCase):
@@ -120,10 +121,37 @@ class ViewTests(SynchronousTestCase):
         """
         for order in range(2, 2 + int(CHANGE_BURST)):
             self.assertIs(self.view.take(self.people.presence(5, order)), Reception.NEW)
+        total = self.view.tree.total
+        self.assertIs(self.view.take(self.people.presence(5, 98)), Reception.DROPPED)
         self.refuse(self.people.presence(5, 100), Reception.DROPPED, "drop-gossip-throttled")
+        self.assertIs(self.view.take(self.people.presence(5, 99)), Reception.DROPPED)
+        self.assertEqual(self.view.tree.total, total)
         self.assertIs(self.view.take(self.people.presence(6, 2)), Reception.NEW)
-        self.clock.advance(10)
-        self.assertIs(self.view.take(self.people.presence(5, 100)), Reception.NEW)
+        told: list[Item] = []
+        self.view.changed = told.append
+        self.clock.pump([0.5] * 20)
+        self.assertEqual([item.order for item in told], [(1, 100)])
+        self.assertEqual(self.counters["gossip-items-delayed"], 1)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_whatWaitsIsBounded(self) -> None:
+        """
+        However many change too often, few items wait; what waits for somebody who is no member any more is not taken.
+        """
+        people = Gossipers(WAITING_MAXIMUM + 20)
+        view = people.view(self.clock, self.counters)
+        told: list[Item] = []
+        for number in range(len(people.who)):
+            for order in range(2, 3 + int(CHANGE_BURST)):
+                view.take(people.presence(number, order))
+        self.assertEqual(self.counters["drop-gossip-throttled"], 20)
+        view.forget(people.who[0])
+        view.changed = told.append
+        self.clock.pump([0.5] * 20)
+        self.assertEqual(len(told), WAITING_MAXIMUM - 1)
+        view.take(people.presence(1, 50))
+        view.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_goodbye(self) -> None:
         """

@@ -68,6 +68,7 @@ class SimulatedNetwork:
         since: int = BEGIN,
         relay: bool = False,
         issued: int = BEGIN,
+        expires: int = BEGIN + LIFE,
     ) -> Person:
         """
         A member.
@@ -88,7 +89,7 @@ class SimulatedNetwork:
             bridge=False,
             since=since,
             issued=issued,
-            expires=BEGIN + LIFE,
+            expires=expires,
             relay=relay,
         )
         return Person(self, key, certificate, signed(self.key.signing, certificate), number)

@@ -149,7 +149,9 @@ class GossipDirectory:
             self._sessions.sendControl,
             participant.overtaken,
         )
-        self._members = ToldMembers(view, participant, self._sessions, context.clock, context.counters)
+        self._members = ToldMembers(
+            view, participant, self._sessions, context.clock, context.counters, context.wallClock
+        )
         gossip.told = self._members.told
         gossip.blamed = lambda peer: self._sessions.blame(peer, "gossip")
         state = context.stores.directory

@@ -115,6 +115,7 @@ class Gossip:
         self._prober.stop()
         self._comparison.stop()
         self._news.stop()
+        self.view.stop()
 
     def leave(self) -> None:
         """

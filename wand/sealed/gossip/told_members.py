@@ -4,7 +4,7 @@ The members as gossip tells of them: what follows for who owns what, for session
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -15,6 +15,8 @@ from wand.errors import AddressInvalid
 from wand.interfaces.control_messages import Sessions
 from wand.interfaces.participant import Participant
 from wand.interfaces.sessions import GOSSIP
+from wand.sealed.credentials.certificate import Certificate
+from wand.sealed.credentials.signed import unverified
 from wand.sealed.gossip.entry import Entry
 from wand.sealed.gossip.items import ACCUSATION, ANNOUNCEMENT, AnnouncementItem, Item
 from wand.sealed.gossip.view import SUSPICION, MemberView
@@ -30,13 +32,23 @@ class ToldMembers:
     """
 
     def __init__(
-        self, view: MemberView, participant: Participant, sessions: Sessions, clock: IReactorTime, counters: Counters
+        self,
+        view: MemberView,
+        participant: Participant,
+        sessions: Sessions,
+        clock: IReactorTime,
+        counters: Counters,
+        wallClock: Callable[[], float],
     ) -> None:
+        """
+        @param wallClock: gives the seconds since the epoch, by which certificates expire.
+        """
         counters.declare(COUNTERS)
         self._view = view
         self._participant = participant
         self._sessions = sessions
         self._clock = clock
+        self._wallClock = wallClock
         self._counters = counters
         self._online: set[bytes] = set()
         self._suspicions: Deadlines[bytes] = Deadlines(clock, self._settle)
@@ -76,13 +88,18 @@ class ToldMembers:
 
     def renew(self) -> None:
         """
-        What is so stands for another lifetime.
+        What is so stands for another lifetime; whose certificate expired while nothing more was known of it, because
+        nobody used it, is forgotten.
         """
         self._participant.claims.entries.sweep()
         claims, own = self._participant.claims, self._participant.identity
         for entry in tuple(self._view.tree):
             here = entry.identity
-            if here != own and self._view.isHere(here) and claims.announcement(here) is not None:
+            if here == own:
+                continue
+            if claims.announcement(here) is None:
+                self._forgetExpired(entry)
+            elif self._view.isHere(here):
                 claims.entries.online(here, GOSSIP)
 
     def stop(self) -> None:
@@ -99,6 +116,12 @@ class ToldMembers:
         self._view.forget(identity)
         self._online.discard(identity)
         self._suspicions.discard(identity)
+
+    def _forgetExpired(self, entry: Entry) -> None:
+        said = entry.announcement.told
+        certificate = unverified(said.certificate, Certificate) if isinstance(said, AnnouncementItem) else None
+        if certificate is not None and certificate.expires <= self._wallClock():
+            self._dropped(entry.identity)
 
     def _isForgotten(self, entry: Entry) -> bool:
         """

@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.counters import Counters
 from wand.sealed.gossip.entry import Entry, isNews, merged
+from wand.sealed.gossip.held_back import REMEMBERED, HeldBack
 from wand.sealed.gossip.items import ACCUSATION, ANNOUNCEMENT, AccusationItem, Item, parseItem
 from wand.sealed.gossip.rings import NEAR, RINGS, Rings
 from wand.sealed.gossip.signatures import Signatures, isGenuine, isValid
@@ -24,14 +25,9 @@ MEMBERS_MAXIMUM: Final = 20_000
 #: Seconds that an accused member has to say that it is here.
 SUSPICION: Final = 10.0
 
-#: How much is taken about one member, and how many accusations of one accuser: per second in the long run, and at once.
-CHANGE_RATE: Final = 0.5
-CHANGE_BURST: Final = 10.0
+#: How many accusations of one accuser are taken: per second in the long run, and at once.
 ACCUSATION_RATE: Final = 0.1
 ACCUSATION_BURST: Final = 10.0
-
-#: For how many members that is counted; of the others nothing was taken lately.
-REMEMBERED: Final = 128
 
 COUNTERS: Final = {
     "gossip-items-taken": "items about members that were news",
@@ -93,7 +89,7 @@ class MemberView:
         self._counters = counters
         self._parse = parse
         self._doubted: dict[bytes, float] = {}
-        self._changes = TokenBuckets(clock, CHANGE_RATE, CHANGE_BURST, REMEMBERED)
+        self._heldBack = HeldBack(clock, counters, self._takeLater, lambda item: self._throttled())
         self._accusations = TokenBuckets(clock, ACCUSATION_RATE, ACCUSATION_BURST, REMEMBERED)
 
     # What is known.
@@ -154,10 +150,26 @@ class MemberView:
         if not isValid(item, self._signatures):
             return self._notValid(item)
         if not self._isAffordable(item):
-            self._counters["drop-gossip-throttled"] += 1
             return Reception.DROPPED
         self._put(entry, item)
         return Reception.NEW
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._heldBack.stop()
+
+    def _takeLater(self, item: Item) -> None:
+        """
+        Take an item that had to wait, if it still is news and true.
+        """
+        entry = self.tree.get(item.member)
+        if isNews(entry, item) and not self._isTooMany(item) and isValid(item, self._signatures):
+            self._put(entry, item)
+
+    def _throttled(self) -> None:
+        self._counters["drop-gossip-throttled"] += 1
 
     def put(self, item: Item) -> None:
         """
@@ -228,6 +240,9 @@ class MemberView:
 
     def _isAffordable(self, item: Item) -> bool:
         told = item.told
-        if isinstance(told, AccusationItem):
-            return self._accusations.take(told.identity)
-        return self._changes.take(item.member)
+        if not isinstance(told, AccusationItem):
+            return self._heldBack.mayPass(item)
+        isAffordable = self._accusations.take(told.identity)
+        if not isAffordable:
+            self._throttled()
+        return isAffordable
