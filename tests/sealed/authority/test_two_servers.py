@@ -4,12 +4,20 @@ Tests for L{wand.sealed.authority.other_servers} and L{wand.sealed.authority.ser
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
 from simulated.membership import macFrom
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from two_servers_case import OTHER_ENDPOINTS, TwoServersCase
 
+from wand.errors import MembershipRefused, StoreHindered
+from wand.interfaces import Held
 from wand.sealed.authority.authority import Authority
 from wand.sealed.authority.issuer import ASKING_INTERVAL
+from wand.sealed.authority.member_records import MEMBER_KIND
 from wand.sealed.authority.other_servers import SIGNING_RETRY
 from wand.sealed.authority.servers import SERVER_SILENCE
 from wand.sealed.authority.stored_network import CERTIFICATE_LIFE, NetworkSettings
@@ -63,6 +71,31 @@ class TwoServersTests(TwoServersCase):
         self.signed()
         self.assertEqual(self.otherObserver.issued, [node.identity])
 
+    def test_whatIsLeftOverIsNobodys(self) -> None:
+        """
+        The store fails just after a name and an address were taken for a member and before its record says so: others
+        get them, at either server, and the member keeps what its record says.
+        """
+        self.signed()
+        token = self.invite(uses=2)
+        for name in ("alice", "bob"):
+            self.assertIsInstance(self.joinAt(self.authority, self.node(token, name), name), Admitted)
+        ours, address = self.store.opened[0], "10.77.0.99"
+        had = {each.name: each.addresses for each in self.authority.administration.members("", 99)}
+        with patch.object(ours, "exchangeIf", partial(_refused, ours.exchangeIf)):
+            self.failing(self.authority.administration.rename("alice", "carol"), StoreHindered)
+            self.failing(self.authority.administration.address("alice", [address]), StoreHindered)
+        for server in (self.authority, self.other):
+            self.assertIsNotNone(server._assignments.holderOfAddress(address))
+        self.now(self.other.administration.rename("bob", "carol"))
+        self.now(self.authority.administration.address("carol", [address]))
+        for server in (self.authority, self.other):
+            has = {each.name: each.addresses for each in server.administration.members("", 99)}
+            self.assertEqual(has["alice"], had["alice"])
+            self.assertEqual(has["carol"], [f"{address}/16"])
+            self.assertIn("alice", self.failing(server.administration.rename("carol", "alice"), MembershipRefused))
+            self.assertIn("carol", self.failing(server.administration.address("alice", [address]), MembershipRefused))
+
     def test_oneWinner(self) -> None:
         """
         Of two that redeem one invitation for one node at two servers at the same moment, exactly one is admitted, and
@@ -81,6 +114,23 @@ class TwoServersTests(TwoServersCase):
         content = self.authority.trust.check(answer.certificate)
         assert content is not None
         self.assertEqual(content.addresses, ("10.77.0.2/16",))
+
+    def test_whoWasNeverHereIsRevokedInOneStep(self) -> None:
+        """
+        Whoever nobody here has heard of is revoked in one change of the store: if that is away right after it, nobody
+        is left who seems to wait for an approval.
+        """
+        ours, calls = self.store.opened[0], iter((self.store.opened[0].exchangeIf,))
+
+        def once(*asked: Any) -> Deferred[bool]:
+            exchange = next(calls, None)
+            return fail(StoreHindered("the shared store does not answer")) if exchange is None else exchange(*asked)
+
+        with patch.object(ours, "exchangeIf", once):
+            self.now(self.authority.administration.revoke("17" * 32))
+        for server in (self.authority, self.other):
+            self.assertEqual(server.administration.pending, [])
+            self.assertTrue(server.trust.isRevoked(bytes.fromhex("17" * 32)))
 
     def test_revokedAtTheOther(self) -> None:
         """
@@ -320,3 +370,19 @@ class SmallPrefixTests(TwoServersCase):
         content = self.authority.trust.check(answer.certificate)
         assert content is not None
         self.assertEqual(content.addresses, ("10.77.0.1/30",))
+
+
+def _refused(
+    exchangeIf: Callable[..., Deferred[bool]],
+    kind: str,
+    key: bytes,
+    expected: bytes | None,
+    value: bytes | None,
+    others: Sequence[Held],
+) -> Deferred[bool]:
+    """
+    A store that is away when a member's record is to be changed.
+    """
+    if kind == MEMBER_KIND:
+        return fail(StoreHindered("the shared store does not answer"))
+    return exchangeIf(kind, key, expected, value, others)

@@ -46,14 +46,17 @@ class Assigned(StoredValues[bytes]):
         """
         return self._ofHolder.keys(identity)
 
-    async def take(self, what: bytes, identity: bytes, before: bytes | None = None) -> bool:
+    async def take(
+        self, what: bytes, identity: bytes, before: bytes | None = None, conditions: Sequence[Condition] = ()
+    ) -> bool:
         """
         Give something to an identity if it belongs to C{before}; C{None} stands for nobody.
 
+        @param conditions: what has to be so at the same moment.
         @return: whether the identity has it now.
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
-        if self.get(what) == before != identity and await self.exchange(what, before, identity):
+        if self.get(what) == before != identity and await self.exchange(what, before, identity, conditions):
             return True
         return self.get(what) == identity
 
@@ -78,6 +81,8 @@ class Assignments:
     Who has what.  Everything is taken with one atomic exchange in the store, so that two servers never give the same
     thing away; asking again for the same identity gives the same thing.  With L{guard} a member's record says nothing
     that is not assigned to it, and nothing that its record says is taken back: whatever servers do at the same moment.
+    What was assigned to somebody whose record never came to say it, because the store was away or a server ended just
+    then, others get who ask for it.
 
     @ivar overlay: where overlay addresses come from.
     """
@@ -150,17 +155,37 @@ class Assignments:
 
         @return: whether that was done.
         """
-        members = self._members
-        if members is None:
+        if self._members is None:
             return await assigned.exchange(what, identity, None)
+        return await assigned.release(what, identity, lambda: self._unused(assigned, what, identity))
 
-        def unused() -> Condition | None:
-            record = members.get(identity)
-            isLeft = record is None or record.state == "revoked"
-            isUsed = record is not None and not isLeft and assigned.having(what, identity) in self._of(record)
-            return None if isUsed else members.holding(identity)
+    def _unused(self, assigned: Assigned, what: bytes, identity: bytes) -> Condition | None:
+        """
+        What has to be so for a member not to use something that is assigned to it; C{None} if it uses it.
+        """
+        members = self._members
+        record = None if members is None else members.get(identity)
+        isLeft = record is None or record.state == "revoked"
+        isUsed = record is not None and not isLeft and assigned.having(what, identity) in self._of(record)
+        return None if isUsed or members is None else members.holding(identity)
 
-        return await assigned.release(what, identity, unused)
+    def _leftBy(self, assigned: Assigned, what: bytes, holder: bytes | None) -> Condition | None:
+        """
+        What has to be so for something to be left over from a member, whose record never came to say it; C{None} if it
+        is not.  Who has no record yet may be about to get one.
+        """
+        isMember = holder is not None and self._members is not None and self._members.get(holder) is not None
+        return self._unused(assigned, what, holder) if isMember and holder is not None else None
+
+    async def _takeOver(self, assigned: Assigned, what: bytes, identity: bytes) -> bool:
+        """
+        Give something to an identity that nobody has, or that is left over from somebody.
+
+        @return: whether the identity has it now.
+        """
+        holder = assigned.get(what)
+        left = self._leftBy(assigned, what, holder)
+        return await assigned.take(what, identity, holder if left else None, (left,) if left else ())
 
     async def load(self) -> None:
         """
@@ -195,7 +220,7 @@ class Assignments:
 
         @return: whether it has it now.
         """
-        return await self._names.take(name.encode(), identity)
+        return await self._takeOver(self._names, name.encode(), identity)
 
     async def takeNameLike(self, wish: str, identity: bytes) -> str:
         """
@@ -270,11 +295,14 @@ class Assignments:
         @param address: one of a prefix, without its length.
         @param resting: may it be one of a member that was revoked lately?
         """
-        holder = self._addresses.get(ip_address(address).packed)
+        packed = ip_address(address).packed
+        holder = self._addresses.get(packed)
         if holder is None or holder == identity:
             return True
         until = self._restsUntil(holder)
-        return until is not None and (resting or until <= self._now())
+        if until is None:
+            return self._leftBy(self._addresses, packed, holder) is not None
+        return resting or until <= self._now()
 
     async def takeWanted(self, address: str, identity: bytes, *, resting: bool = False) -> bool:
         """
@@ -285,7 +313,10 @@ class Assignments:
         if not self.mayHave(address, identity, resting=resting):
             return False
         packed = ip_address(address).packed
-        return await self._addresses.take(packed, identity, self._addresses.get(packed))
+        holder = self._addresses.get(packed)
+        if holder is None or self._restsUntil(holder) is not None:
+            return await self._addresses.take(packed, identity, holder)
+        return await self._takeOver(self._addresses, packed, identity)
 
     async def keepAddresses(self, addresses: Sequence[str], identity: bytes) -> None:
         """

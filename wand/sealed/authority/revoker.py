@@ -5,6 +5,7 @@ The revoker: ends memberships, and keeps whatever revocation somebody else signe
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -82,7 +83,8 @@ class Revoker:
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
         if self._members.get(identity) is None:
-            await self._members.add(MemberRecord(identity, bytes(32), "", "pending", int(self._wallClock())))
+            unknown = MemberRecord(identity, bytes(32), "", "pending", int(self._wallClock()))
+            await self._members.add(self._withoutRights(unknown))  # in one step, or it may wait for an approval forever
         record = await self._members.change(identity, self._withoutRights)
         await self._assignments.retire(identity)
         if record.revocation:
@@ -134,14 +136,11 @@ class Revoker:
         record = None if content is None else self._members.get(content.identity)
         if content is None or (record is not None and record.revocation):
             return None
+        revoke = partial(msgspec.structs.replace, state="revoked", revoked=content.revoked, revocation=revocation)
         if record is None:
-            await self._members.add(MemberRecord(content.identity, bytes(32), "", "pending", content.revoked))
-        revoked = await self._members.change(
-            content.identity,
-            lambda before: msgspec.structs.replace(
-                before, state="revoked", revoked=content.revoked, revocation=revocation
-            ),
-        )
+            unknown = MemberRecord(content.identity, bytes(32), "", "pending", content.revoked)
+            await self._members.add(revoke(unknown))
+        revoked = await self._members.change(content.identity, revoke)
         await self._assignments.retire(content.identity)
         return revoked
 
