@@ -9,12 +9,19 @@ import subprocess
 from pathlib import Path
 from shutil import rmtree
 from time import monotonic
+from typing import Any
 
+import attrs
 import pytest_twisted
 from hypothesis import given
 from hypothesis import strategies as some
 from redis_case import RedisCase, realContext
 from redis_server import RedisServer
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.protocol import Factory
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -22,8 +29,10 @@ from zope.interface.verify import verifyObject
 from wand.errors import ConfigurationInvalid, StoreHindered, StoreUnavailable
 from wand.interfaces import Context, IRecords, IStore
 from wand.stores.change_order import Change
+from wand.stores.redis_connection import RedisConnection
 from wand.stores.redis_plugin import RedisStore
 from wand.stores.redis_scripts import entryRead
+from wand.stores.redis_settings import CONNECT_PATIENCE
 from wand.testing.shared_records import Heard
 from wand.testing.stores import SharedStoreContract
 
@@ -318,6 +327,44 @@ class PasswordTests(RedisCase):
             error = self.failureResultOf(self.opened(**settings).load("a"), StoreUnavailable).value
             self.assertIn("password-file", str(error))
             self.assertNotIsInstance(error, StoreHindered)
+
+
+@attrs.frozen
+class SilentSettings:
+    """
+    Settings of a Redis that takes connections, and says nothing.
+    """
+
+    where: str = "redis://192.0.2.1"
+    password: str = ""
+    database: int = 0
+
+    def endpoint(self, clock: Clock) -> SilentSettings:
+        return self
+
+    def connect(self, factory: Factory) -> Deferred[Any]:
+        protocol = factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 6379))
+        assert protocol is not None
+        protocol.makeConnection(StringTransport())
+        return succeed(protocol)
+
+
+class SilentTests(SynchronousTestCase):
+    """
+    A Redis that hangs, as one sees it who connects to it.
+    """
+
+    def test_whoSaysNothing(self) -> None:
+        """
+        That a new connection is not answered is said as what it is.
+        """
+        clock = Clock()
+        connection = RedisConnection(SilentSettings(), clock)  # type: ignore[arg-type]  # the part that it uses
+        asked = connection.ask("PING")
+        clock.advance(CONNECT_PATIENCE)
+        said = self.failureResultOf(asked, StoreHindered).getErrorMessage()
+        self.assertEqual(said, "the store redis://192.0.2.1 did not answer within 3 s")
+        self.assertEqual(clock.getDelayedCalls(), [])
 
 
 class EntryTests(SynchronousTestCase):

@@ -153,10 +153,12 @@ class RedisConnection:
         return closed
 
     def _late(self, question: _Command, patience: float) -> None:
-        text = f"the store {self._settings.where} did not answer within {patience:.0f} s"
-        question.failed(Failure(StoreHindered(text)))
+        question.failed(self._tooLate(patience))
         if self._protocol is not None:  # the order of its answers is all that tells whose they are
             self._protocol.transport.abortConnection()
+
+    def _tooLate(self, seconds: float) -> Failure:
+        return Failure(StoreHindered(f"the store {self._settings.where} did not answer within {seconds:.0f} s"))
 
     def _connect(self) -> None:
         if self._connecting is None:
@@ -167,7 +169,7 @@ class RedisConnection:
         protocol: Any = await self._endpoint.connect(_Protocols())
         try:
             preparing = Deferred.fromCoroutine(self._prepare(protocol))
-            await preparing.addTimeout(CONNECT_PATIENCE, self._clock)
+            await preparing.addTimeout(CONNECT_PATIENCE, self._clock, lambda _, seconds: self._tooLate(seconds))
         except BaseException:
             protocol.transport.abortConnection()
             raise
