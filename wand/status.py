@@ -235,18 +235,19 @@ class SecretStatus(Status, frozen=True):
     """
     The secret that the members of a network share.
 
-    @ivar number: that of the newest: about when it was made, in seconds since the epoch; 0 for the one that the network
-        began with.
+    @ivar number: that of the newest; 0 for the one that the network began with.
     @ivar until: how long the former one counts between members, in seconds since the epoch; 0 if there is none.
     @ivar have: how many members said that they have the newest; C{None} where nobody counts them.
     @ivar members: how many there are besides servers, and the one that founded the network; C{None} where nobody counts
         them.
+    @ivar changed: when the newest took the place of another, in seconds since the epoch; 0 if it did not.
     """
 
     number: int
     until: float
     have: int | None = None
     members: int | None = None
+    changed: float = 0.0
 
 
 class OwnStatus(Status, frozen=True):

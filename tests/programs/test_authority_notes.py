@@ -28,7 +28,12 @@ class AuthorityNotesTests(SynchronousTestCase):
         self.authority: Any = SimpleNamespace(
             recovered=False,
             hasUnreadable=False,
-            administration=SimpleNamespace(pending=[], inReserve=[], status=SimpleNamespace(signs=True, unsigned=0)),
+            administration=SimpleNamespace(
+                pending=[],
+                inReserve=[],
+                isSecretEndWrong=False,
+                status=SimpleNamespace(signs=True, unsigned=0),
+            ),
         )
 
     def found(self, *, isRecoveryUsual: bool = False) -> list[str]:
@@ -50,6 +55,15 @@ class AuthorityNotesTests(SynchronousTestCase):
         Where all is well nothing is said.
         """
         self.assertEqual((self.found(), self.waiting()), ([], []))
+
+    def test_aSecretThatNeverEnds(self) -> None:
+        """
+        A former secret of the network whose end was said by a wrong clock is said, with what to do.
+        """
+        self.authority.administration.isSecretEndWrong = True
+        self.assertIn("wand rotate", self.waiting()[0])
+        self.authority.administration.isSecretEndWrong = False
+        self.assertEqual(self.waiting(), [])
 
     def test_found(self) -> None:
         """

@@ -4,6 +4,7 @@ A network is given another secret: whole programs in simulated time.
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from twisted.internet.defer import Deferred
 
 from wand.control.program import InvitationSettings
 from wand.errors import MembershipRefused, NotSupported
+from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.limits import OVERLAP_MAXIMUM
 from wand.sealed.credentials.network_secrets import NetworkSecrets
-from wand.sealed.node.secret_exchange import HOLD
+from wand.sealed.node.secret_exchange import HOLD, SecretExchange
 from wand.sealed.sessions.packets import DATA
+from wand.state import StateDirectory
 from wand.status import SecretStatus
 from wand.testing.inbox import Datagram
 
@@ -71,7 +74,7 @@ class RotationTests(RotationCase):
         self.assertEqual(status.until, int(now) + DAY)
         for dwelling in (self.alice, self.bob):
             self.assertEqual(secretsOf(dwelling).number, status.number)
-            self.assertEqual(dwelling.own.secret, SecretStatus(status.number, status.until))
+            self.assertEqual(dwelling.own.secret, SecretStatus(status.number, status.until, changed=status.changed))
         self.assertTrue(self.reaches(self.alice, self.bob))
 
     def test_itIsKept(self) -> None:
@@ -114,6 +117,26 @@ class RotationTests(RotationCase):
         undo()
         self.go(5.0)
         self.assertEqual((secretsOf(self.alice).number, self.server.network.secret().have), (self.number, 2))
+
+    def test_whoNeverConfirms(self) -> None:
+        """
+        A member that never says that it has the secret, or that it needs no more, keeps nobody else waiting: whoever
+        missed it is told again within a second.
+        """
+        send, silent = SecretExchange._send, self.alice.node.etud.member._secrets
+
+        def sent(exchange: SecretExchange, peer: bytes, message: bytes) -> None:
+            if exchange is not silent:
+                send(exchange, peer, message)
+
+        self.patch(SecretExchange, "_send", sent)
+        self.rotated(seconds=200.0)
+        self.assertEqual(self.server.network.secret().have, 1)
+        undo = self.network.drop(lambda datagram: datagram.sender.host == SERVER)
+        self.rotated(seconds=0.3)
+        undo()
+        self.go(1.0)
+        self.assertEqual(secretsOf(self.bob).number, self.number)
 
     def test_membersPassItOn(self) -> None:
         """
@@ -272,6 +295,49 @@ class RotationTests(RotationCase):
         self.assertNotIn(secretsOf(self.alice).newest.hex(), str(told))
 
 
+class SeparateServersTests(RotationCase):
+    """
+    A second server with the network key, and a store of its own; of two members one knows both servers.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        state, other = (StateDirectory(str(self.directory / name)) for name in ("server", "other"))
+        NodeKey.kept(other, os.urandom)
+        for name in ("network.key", "network"):
+            content = state.read(name)
+            assert content is not None
+            other.write(name, content)
+        self.other = self.serve("other", listen="192.0.2.101", recover=True)
+        self.addCleanup(lambda: self.end(self.other))
+        first, self.server = self.server, self.other
+        self.join(self.bob, self.invitation())
+        self.server = first
+
+    def test_atOneMoment(self) -> None:
+        """
+        Both make a secret in the same second: they have two numbers, all members and both servers soon have the same
+        newest one, and nobody goes on telling anybody.
+        """
+        self.assertTrue(self.reaches(self.alice, self.bob))
+        undo = self.network.drop(lambda datagram: True)
+        for each in (self.server, self.other):
+            Deferred.fromCoroutine(each.network.rotate(DAY))
+        self.go(0.1)
+        first, second = (each.network.secret().number for each in (self.server, self.other))
+        self.assertNotEqual(first, second)
+        undo()
+        self.go(20.0)
+        numbers = [secretsOf(each).number for each in (self.alice, self.bob)]
+        numbers += [each.network.secret().number for each in (self.server, self.other)]
+        self.assertEqual(numbers, [max(first, second)] * 4)
+        self.assertTrue(self.reaches(self.alice, self.bob))
+        told = self.alice.context.counters["secrets-told"], self.bob.context.counters["secrets-told"]
+        self.go(400.0)
+        self.assertEqual(told, tuple(each.context.counters["secrets-told"] for each in (self.alice, self.bob)))
+        self.assertTrue(self.reaches(self.alice, self.bob))
+
+
 class FoundedTests(FoundingCase):
     """
     A network without a server.
@@ -289,7 +355,7 @@ class FoundedTests(FoundingCase):
         three.stop()
         self.go(1.0)
         status = self.done(founder.node.network.rotate(DAY), 2.0)
-        self.assertEqual(founder.node.network.secret(), SecretStatus(status.number, status.until, 1, 2))
+        self.assertEqual(founder.node.network.secret(), SecretStatus(status.number, status.until, 1, 2, status.changed))
         founder.stop()
         self.go(1.0)
         three.start()

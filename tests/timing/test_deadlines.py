@@ -4,6 +4,8 @@ Tests for L{wand.timing.deadlines}.
 
 from __future__ import annotations
 
+from math import inf, nan
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
@@ -45,6 +47,28 @@ class AgeingTests(SynchronousTestCase):
         self.assertRaises(ValueError, self.clock.advance, 10)
         self.clock.advance(0)
         self.assertEqual(self.gone, ["a", "c", "d"])
+
+    def test_never(self) -> None:
+        """
+        An infinite deadline never comes, disturbs no other, and waits for nothing; it can be moved.
+        """
+        for key, when in (("never", inf), ("long ago", -inf), ("a", 10.0), ("never again", inf)):
+            self.deadlines.expireAt(key, when)
+        self.clock.advance(1e6)
+        self.assertEqual((self.gone, len(self.deadlines)), (["long ago", "a"], 2))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.deadlines.expireAt("never", self.clock.seconds() + 5)
+        self.clock.advance(5)
+        self.assertEqual(self.gone[2:], ["never"])
+
+    def test_noMoment(self) -> None:
+        """
+        What is no number is no deadline, and leaves the others as they are.
+        """
+        self.deadlines.expireAt("a", 10)
+        self.assertRaises(ValueError, self.deadlines.expireAt, "a", nan)
+        self.clock.advance(10)
+        self.assertEqual((self.gone, len(self.deadlines)), (["a"], 0))
 
     def test_laterDeadline(self) -> None:
         """

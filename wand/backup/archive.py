@@ -49,9 +49,10 @@ class Manifest(msgspec.Struct, frozen=True):
     format: Literal[1] = FORM
 
 
-class _Later(msgspec.Struct):
+class _LaterManifest(msgspec.Struct):
     """
-    What an archive of any form says of itself.
+    What the first member of an archive says that a later version made, as far as we understand it; that of our own form
+    is none.
     """
 
     version: Annotated[str, Meta(max_length=64)]
@@ -108,7 +109,7 @@ def _checked(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
 
 def _checkForm(manifest: bytes) -> None:
     try:
-        later = msgspec.json.decode(manifest, type=_Later)
+        later = msgspec.json.decode(manifest, type=_LaterManifest)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return
     version = escaped(later.version)

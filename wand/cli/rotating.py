@@ -56,7 +56,7 @@ def secretLine(secret: SecretStatus, now: float) -> str:
         return "the first one"
     counted = "" if secret.have is None else f"; {secret.have} of {secret.members} members have it"
     former = f"; the former one counts for {duration(secret.until - now)} more" if secret.until > now else ""
-    return f"changed {ago(now - secret.number)}{counted}{former}"
+    return f"changed {ago(now - secret.changed)}{counted}{former}"
 
 
 def _told(secret: SecretStatus, now: float, overlap: float | None) -> list[str]:

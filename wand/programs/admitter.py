@@ -38,7 +38,8 @@ class Admitter(AdmittingNode[Authority]):
         super().__init__(authority, member, context)
         self._identity = enrolment.identity
         authority.observe(self)
-        ReserveNews(authority.administration, member.sessions, member.sealed.control, context)
+        self._reserveNews = ReserveNews(authority.administration, member.sessions, member.sealed.control, context)
+        member.sessions.onClock(authority.rotator.witnesses.told)
         enrolment.admitting = authority.own
         self._begin(isNew=isNew)
         member.claims.taken = self._heard

@@ -57,6 +57,13 @@ def sayWaiting(authority: MemberAuthority, notes: Notes) -> None:
     more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
     waits = "waits" if len(pending) == 1 else "wait"
     _sayReserved(administration.inReserve, notes)
+    _sayIfAny(
+        notes,
+        "secret-end",
+        int(administration.isSecretEndWrong),
+        "the former secret of the network would count for longer than anybody may say: the clock was wrong where the "
+        "secret was changed, or is wrong here; it counts no more: set the clock, and use wand rotate again",
+    )
     _sayIfAny(notes, "pending", len(pending), f"{''.join(pending[:1])}{more} {waits} for an approval: wand approve")
 
 

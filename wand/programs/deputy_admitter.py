@@ -35,6 +35,7 @@ class DeputyAdmitter(AdmittingNode[Deputy]):
             member.sessions,
             member.sealed.control,
             context,
+            authority.trust,
             authority.administration.reserve,
         )
         self._reserve.ask(self._deciding())

@@ -82,7 +82,7 @@ class NetworkServer:
         transport.mayReach = self._mayReach
         self.directory = self._openDirectory(control, records)
         self._news = ServerNews(authority.servers, authority.administration.certificateOf, sessions, control, context)
-        ReserveNews(authority.administration, sessions, control, context)
+        self._reserveNews = ReserveNews(authority.administration, sessions, control, context)
         self._admissions = Admissions(authority, sessions, control, context, self.directory.forget)
         self._places = ServerPlaces(configuration, context, transport, authority)
         self._goodbyes = Goodbyes(sessions, control, context)
@@ -94,6 +94,7 @@ class NetworkServer:
         transport.letMembersSeek()
         self._clocks = ClockComparison(context, self._tend, isServer=True)
         sessions.onClock(self._clocks.told)
+        sessions.onClock(authority.rotator.witnesses.told)
         self._watch = HostWatch(context, self._moved)
         self._overlap = OverlapWatch(context, CONSEQUENCE, isHint=configuration.allowOverlap)
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from heapq import heappop, heappush
-from math import inf
+from math import inf, isnan
 from typing import Final, Generic, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -59,8 +59,12 @@ class Deadlines(Generic[Key]):
 
     def expireAt(self, key: Key, when: float) -> None:
         """
-        Set the deadline of C{key} to C{when}, in seconds of the deadlines' clock.
+        Set the deadline of C{key} to C{when}, in seconds of the deadlines' clock; infinite for never.
+
+        @raise ValueError: if that is no moment.
         """
+        if isnan(when):  # among the others it would have them in no order
+            raise ValueError("a deadline is not a number")
         before = self._deadlines.get(key)
         self._deadlines[key] = when
         if before is None or when < before:
@@ -94,9 +98,11 @@ class Deadlines(Generic[Key]):
         self._schedule()
 
     def _put(self, key: Key, when: float) -> None:
-        moment = when - when % TOGETHER
-        if moment <= self._seconds():
-            moment = when
+        if when == inf:
+            return
+        now = self._seconds()
+        together = when - when % TOGETHER if when > now else when
+        moment = together if together > now else when
         row = self._rows.get(moment)
         if row is None:
             row = self._rows[moment] = []

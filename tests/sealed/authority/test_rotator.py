@@ -8,21 +8,29 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
+from attrs import evolve
 from authority_case import AuthorityCase
 from deputy_case import DeputyCase
+from simulated.members import SimulatedNetwork
 from simulated.membership import entropyFrom
 from twisted.internet.defer import Deferred
 
 from wand.errors import MembershipRefused
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.clock_witnesses import WITNESSES_MAXIMUM, WORD_LIFETIME
+from wand.sealed.authority.rotator import SHORT
 from wand.sealed.authority.stored_network import NETWORK_KIND, RECORD_KEY
-from wand.sealed.credentials.identity import NETWORK_KEY
+from wand.sealed.credentials.identity import NETWORK_KEY, NodeKey
 from wand.sealed.credentials.limits import OVERLAP_MAXIMUM
 from wand.sealed.credentials.messages import Admitted
+from wand.sealed.credentials.rotation import madeAt
 from wand.sealed.node.enrolment import Enrolment
 from wand.status import SecretStatus
 from wand.stores.memory import MemoryRecords
 from wand.testing.shared_store import SharedStore
+
+DAY = 86_400.0
+WITNESS = SimulatedNetwork.begun().person(1).certificate.member
 
 
 class RotatorTests(AuthorityCase):
@@ -39,19 +47,19 @@ class RotatorTests(AuthorityCase):
         """
         first = self.authority.network.secrets.first
         number = self.rotate()
-        self.assertEqual(number, int(self.clock.seconds()))
+        self.assertEqual(madeAt(number), int(self.clock.seconds()))
         again = self.opened()
         self.assertEqual((self.numbers(again), again.network.secrets.first), ((0, number), first))
-        self.assertEqual(again.network.secrets.until, number + 60)
+        self.assertEqual(again.network.secrets.until, madeAt(number) + 60)
 
     def test_numbersRise(self) -> None:
         """
         Several at one moment have numbers of their own, also if the clock was set back since.
         """
         first, second = self.rotate(), self.rotate()
-        self.assertEqual(second, first + 1)
+        self.assertEqual(madeAt(second), madeAt(first) + 1)
         self.wallClock.ahead = -1000.0
-        self.assertEqual(self.rotate(), second + 1)
+        self.assertEqual(madeAt(self.rotate()), madeAt(second) + 1)
 
     def test_twoAtOnce(self) -> None:
         """
@@ -72,6 +80,15 @@ class RotatorTests(AuthorityCase):
         for each in doing:
             self.successResultOf(each)
         self.assertEqual(len(self.numbers()), 3)
+
+    def test_theRecordIsLost(self) -> None:
+        """
+        A store that lost the record of the network while the server runs has it again with the new secret.
+        """
+        self.successResultOf(self.records.write(NETWORK_KIND, {RECORD_KEY: None}))
+        self.now(self.authority.rotator.load())
+        number = self.rotate()
+        self.assertEqual(self.numbers(self.opened()), (0, number))
 
     def test_theStoreIsLost(self) -> None:
         """
@@ -151,6 +168,122 @@ class RotatorTests(AuthorityCase):
         again = Enrolment(node.state, self.clock, entropyFrom("none"), wallClock=self.wallClock)
         self.assertEqual((again.secrets.numbers, again.secrets.number), ((0, number), number))
         self.assertEqual(again.secrets.newest, self.authority.network.secrets.newest)
+
+
+class ClockTests(AuthorityCase):
+    """
+    When a former secret ends is said by the clock of whoever makes another one, which may be wrong.
+    """
+
+    def rotating(self, overlap: float = 7 * DAY) -> str:
+        return self.failing(self.authority.rotator.rotate(overlap), MembershipRefused)
+
+    def witness(self, *ahead: float) -> None:
+        for number, each in enumerate(ahead):
+            self.authority.rotator.witnesses.told(evolve(WITNESS, identity=number.to_bytes(32, "big")), each)
+
+    def test_beforeTheNetwork(self) -> None:
+        """
+        A clock that stands before the making of the network ends nothing in the past: that is refused, with what to do.
+        """
+        self.wallClock.ahead = -10 * DAY
+        said = self.rotating()
+        self.assertIn("this host's clock is 10 days behind the making of this network", said)
+        self.assertIn("timedatectl", said)
+        self.assertEqual(self.authority.network.secrets.numbers, (0,))
+
+    def test_membersSayOtherwise(self) -> None:
+        """
+        Nor is a clock believed that is not that of most members; it is, once it is set.
+        """
+        self.clock.advance(5 * DAY)
+        for ahead, words in ((3 * DAY, "3 days behind those of most members"), (-2 * DAY, "2 days ahead of those")):
+            self.witness(0.0, ahead, ahead + 100.0)
+            self.assertIn(words, self.rotating())
+        self.wallClock.ahead = -2 * DAY
+        self.now(self.authority.rotator.rotate(DAY))
+        self.assertEqual(self.authority.network.secrets.until, int(self.wallClock()) + DAY)
+
+    def test_aFewAreWrong(self) -> None:
+        """
+        Fewer than half of them, and what somebody said long ago, keep nobody from anything.
+        """
+        self.witness(0.0, 0.0, 3 * DAY)
+        self.now(self.authority.rotator.rotate(DAY))
+        self.witness(*[3 * DAY] * 5)
+        self.clock.advance(WORD_LIFETIME + 1)
+        self.now(self.authority.rotator.rotate(DAY))
+        self.assertEqual(len(self.authority.network.secrets.numbers), 3)
+
+    def test_atOnce(self) -> None:
+        """
+        A former secret that ends at once does so whatever the clocks say: members who say something else hold up
+        nothing.
+        """
+        self.witness(*[400 * DAY] * 3)
+        for ahead in (0.0, -5 * DAY, 200 * 366 * DAY):
+            self.wallClock.ahead = ahead
+            self.now(self.authority.rotator.rotate(SHORT))
+            secrets = self.authority.network.secrets
+            self.assertEqual((secrets.until, len(secrets.counting)), (0.0, 1))
+
+    def test_theYear2106(self) -> None:
+        """
+        A date for which numbers have no room is refused.
+        """
+        self.wallClock.ahead = 200 * 366 * DAY
+        self.assertIn("years ahead", self.rotating())
+
+    def test_howManyAreAsked(self) -> None:
+        """
+        Of many that say it the last count, and they take no more room.
+        """
+        witnesses = self.authority.rotator.witnesses
+        self.witness(*[DAY] * 3 * WITNESSES_MAXIMUM)
+        self.assertEqual((witnesses.ahead, len(witnesses._began)), (DAY, WITNESSES_MAXIMUM))
+        for number in range(WITNESSES_MAXIMUM):
+            witnesses.told(evolve(WITNESS, identity=bytes([number]) * 32), 5.0)
+        self.assertEqual(witnesses.ahead, 5.0)
+
+
+class SeparateStoresTests(AuthorityCase):
+    """
+    Two servers that have the network key, and no store in common.
+    """
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.now(self.authority.certifyItself())
+        state, self.records = self.directory(), MemoryRecords()
+        NodeKey.kept(state, entropyFrom("the other server"))
+        for name in (NETWORK_KEY, "network"):
+            content = self.state.read(name)
+            assert content is not None
+            state.write(name, content)
+        self.other = self.opened(state, recover=True)
+
+    def test_atOneMoment(self) -> None:
+        """
+        Each makes a secret in the same second: they have two numbers, and once each heard of the other's, both servers,
+        their stores and everybody else have the same newest one.
+        """
+        both = self.authority, self.other
+        for each in both:
+            self.now(each.rotator.rotate(DAY))
+        one, two = (each.network.secrets for each in both)
+        self.assertEqual(madeAt(one.number), madeAt(two.number))
+        self.assertNotEqual(one.number, two.number)
+        made = *one.rotations, *two.rotations
+        for each in (one, two):
+            each.take(made)
+            each.take(reversed(made))
+        self.assertEqual((one.kept, one.rotations), (two.kept, two.rotations))
+        self.assertEqual([number for number, _ in one.counting], list(reversed(one.numbers)))
+        self.clock.advance(DAY)
+        self.assertEqual([number for number, _ in one.counting], [one.number])
+        for each in both:
+            self.now(each.rotator.load())
+            self.assertEqual(each.network.secrets.rotations, one.rotations)
 
 
 class TwoServersTests(AuthorityCase):

@@ -5,6 +5,8 @@ another is told.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -22,6 +24,9 @@ from wand.address_ranges import RANGES_MAXIMUM, AddressRanges
 from wand.sealed.authority.reserve_news import ReserveNews, messagesOf
 from wand.sealed.authority.told_reserve import ASKING_INTERVAL, RESERVE_FILE, TELLERS_MAXIMUM, ToldReserve
 from wand.sealed.credentials.messages import RESERVED_PARTS, Reserved, ReserveWanted, pack, parse
+from wand.sealed.credentials.revocation import Revocation
+from wand.sealed.credentials.signed import signed
+from wand.sealed.credentials.trust import Trust
 from wand.state import StateDirectory
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
@@ -40,8 +45,9 @@ class Line:
     def onSession(self, reader: Any) -> None:
         self.began = reader
 
-    def read(self, numbers: range, reader: Any) -> None:
+    def read(self, numbers: range, reader: Any) -> Callable[[], None]:
         self.received = reader
+        return lambda: None
 
     def sendControl(self, peer: bytes, message: bytes) -> None:
         self.sent.append((peer, parse(message)))
@@ -54,6 +60,7 @@ class ToldReserveTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         network = SimulatedNetwork.begun()
+        self.network, self.trust = network, Trust(network.key.network, lambda: 0.0)
         self.server = network.person(1, server=True).certificate.member
         self.member = network.person(2).certificate.member
         folder = TemporaryDirectory()
@@ -66,7 +73,7 @@ class ToldReserveTests(SynchronousTestCase):
     def begun(self) -> ToldReserve:
         self.line: Any = Line()
         self.known: dict[bytes, list[Any]] = {}
-        return ToldReserve(self.state, self.line, self.line, self.context, self.learn)
+        return ToldReserve(self.state, self.line, self.line, self.context, self.trust, self.learn)
 
     def learn(self, ranges: AddressRanges, source: bytes) -> None:
         self.known[source] = list(ranges)
@@ -116,6 +123,54 @@ class ToldReserveTests(SynchronousTestCase):
             self.tell(AddressRanges([f"10.77.{number}.0/24"]), evolve(self.server, identity=bytes([number]) * 32))
         self.assertEqual(sum(map(bool, self.known.values())), TELLERS_MAXIMUM)
 
+    def test_revoked(self) -> None:
+        """
+        What one said that was revoked since counts no more, also if that was while we were off.
+        """
+        self.tell(MANY)
+        before = self.state.read(RESERVE_FILE)
+        self.trust.take(signed(self.network.key.signing, Revocation(self.network.key.network, self.server.identity, 1)))
+        self.assertEqual(self.known[self.server.identity], [])
+        self.begun()
+        self.assertEqual(self.known, {})
+        assert before is not None
+        self.state.write(RESERVE_FILE, before)
+        self.begun()
+        self.assertEqual(self.known, {})
+
+    def test_noAuthorityAnyMore(self) -> None:
+        """
+        Nor does it if that one comes back without the right to speak for the network.
+        """
+        self.tell(MANY)
+        self.line.began(self.server.identity, evolve(self.server, isAuthority=False), True)
+        self.assertEqual(self.known[self.server.identity], [])
+
+    @given(st.permutations(range(2 * RESERVED_PARTS)), st.sets(st.integers(0, 2 * RESERVED_PARTS - 1)))
+    @settings(deadline=None)
+    def test_partsAreLost(self, order: list[int], lost: set[int]) -> None:
+        """
+        Whatever comes of two times, in whatever order: what is known is what was said at one of them, never a mixture.
+        """
+        other = AddressRanges(f"10.99.{number}.0/25" for number in range(RANGES_MAXIMUM))
+        self.known.clear()
+        messages = [*messagesOf(MANY), *messagesOf(other)]
+        for each in order:
+            if each not in lost:
+                self.line.received(self.server.identity, self.server, messages[each])
+            self.assertIn(self.known.get(self.server.identity, []), ([], list(MANY), list(other)))
+
+    def test_stopped(self) -> None:
+        """
+        One that was stopped changes nothing any more.
+        """
+        self.tell(MANY)
+        before = self.state.read(RESERVE_FILE)
+        self.asking.stop()
+        self.trust.take(signed(self.network.key.signing, Revocation(self.network.key.network, self.server.identity, 1)))
+        self.line.began(self.server.identity, self.server, True)
+        self.assertEqual((self.state.read(RESERVE_FILE), self.clock.getDelayedCalls()), (before, []))
+
     def test_aDamagedFile(self) -> None:
         """
         What cannot be read is not known until it is said again.
@@ -135,7 +190,7 @@ class ToldReserveTests(SynchronousTestCase):
         """
         for part, parts, ranges in messages:
             try:
-                octets = pack(Reserved(part, parts, tuple(ranges)))
+                octets = pack(Reserved(part, parts, tuple(ranges), bytes(8)))
             except ValueError:
                 continue
             self.line.received(self.server.identity, self.server, octets)
@@ -145,8 +200,12 @@ class ToldReserveTests(SynchronousTestCase):
         Who admits members is answered, at a bounded rate, and told of changes; others are not answered.
         """
         deputy = evolve(self.member, identity=bytes(32))
+        observers: list[Callable[[], object]] = []
         administration: Any = SimpleNamespace(
-            reserved=MANY, deputies=[deputy.identity], isDeputy=lambda each: each == deputy.identity
+            reserved=MANY,
+            deputies=[deputy.identity],
+            isDeputy=lambda each: each == deputy.identity,
+            observeReserve=observers.append,
         )
         ReserveNews(administration, self.line, self.line, self.context)
         self.line.received(self.member.identity, self.member, pack(ReserveWanted()))
@@ -157,5 +216,5 @@ class ToldReserveTests(SynchronousTestCase):
         self.assertEqual(self.context.counters["drop-control-reserve"], 7)
         administration.reserved = AddressRanges()
         self.line.sent.clear()
-        administration.reservedAnew()
-        self.assertEqual(self.line.sent, [(deputy.identity, Reserved(0, 1, ()))])
+        observers[0]()
+        self.assertEqual(self.line.sent, [(deputy.identity, Reserved(0, 1, (), sha256(b"").digest()[:8]))])

@@ -47,7 +47,7 @@ MESSAGES: list[tuple[int, Message]] = [
     (11, RevocationsWanted(b"")),
     (12, Revocations((b"one", b"two"), KEY)),
     (81, ServersTold((KEY[:8], KEY[8:16]))),
-    (82, Reserved(1, 2, (KEY[:8], KEY))),
+    (82, Reserved(1, 2, (KEY[:8], KEY), KEY[:8])),
     (83, ReserveWanted()),
 ]
 

@@ -25,7 +25,7 @@ from wand.sealed.credentials.messages import (
     parse,
 )
 from wand.sealed.credentials.network_secrets import ROTATIONS_KEPT, NetworkSecrets
-from wand.sealed.credentials.rotation import Rotation
+from wand.sealed.credentials.rotation import Rotation, madeAt, numberOf
 from wand.sealed.credentials.signed import signed
 from wand.sealed.credentials.trust import Trust
 from wand.sealed.node.stored_enrolment import StoredEnrolment
@@ -126,6 +126,46 @@ class NetworkSecretsTests(SynchronousTestCase):
         """
         self.secrets.take([NETWORK.rotation(1001, 1000, until=9000)])
         self.assertEqual([number for number, _ in self.secrets.counting], [1001])
+
+    def test_theSameMoment(self) -> None:
+        """
+        Of two that do not know of each other the one with the higher number is the newest, and the other counts as long
+        as the first of those that it did not know.
+        """
+        rotations = [NETWORK.rotation(numberOf(1000, each), until=9000, secret=each) for each in (b"a" * 32, b"b" * 32)]
+        self.secrets.take(rotations)
+        self.assertEqual({madeAt(number) for number in self.secrets.numbers}, {0, 1000})
+        self.assertEqual(len(self.secrets.counting), 3)
+        self.now = 9000.0
+        self.assertEqual([number for number, _ in self.secrets.counting], [self.secrets.number])
+
+    def test_oneNumber(self) -> None:
+        """
+        Of two different ones of one number everybody keeps the same, whichever came first, and says that it changed.
+        """
+        one, two = (NETWORK.rotation(1000, secret=each * 32) for each in (b"a", b"b"))
+        told: list[bytes] = []
+        kept = set()
+        for order in ((one, two), (two, one)):
+            secrets = self.begun()
+            secrets.observe(lambda secrets=secrets: told.append(secrets.newest))  # type: ignore[misc]
+            for each in order:
+                secrets.take([each])
+            kept.add(secrets.rotations)
+        self.assertEqual((len(kept), len(told)), (1, 3))
+
+    def test_anEndThatIsTooLate(self) -> None:
+        """
+        A former secret whose end is later than anybody may say counts no more: somebody's clock was wrong.  Another
+        change puts it right.
+        """
+        self.now = 2e9
+        self.secrets.take([NETWORK.rotation(1000, until=4_000_000_000)])
+        self.assertEqual([number for number, _ in self.secrets.counting], [1000])
+        self.assertEqual((self.secrets.isEndWrong, self.secrets.status().until), (True, 0.0))
+        self.secrets.take([NETWORK.rotation(1001, 1000, until=2_000_000_900)])
+        self.assertEqual([number for number, _ in self.secrets.counting], [1001, 1000, 0])
+        self.assertFalse(self.secrets.isEndWrong)
 
     def test_howManyAreKept(self) -> None:
         """

@@ -38,8 +38,6 @@ from wand.stream_targets import checkPlace
 class Administration:
     """
     Answers an operator, and does what an operator says.
-
-    @ivar reservedAnew: called when other addresses are reserved.
     """
 
     def __init__(
@@ -59,7 +57,7 @@ class Administration:
         @param own: this server as a member.
         @param rotator: C{None} where nobody has the network key.
         """
-        self.reservedAnew: Callable[[], object] = lambda: None
+        self._reserveObservers: list[Callable[[], object]] = []
         self._rotator = rotator
         self._own = own
         self._network = network
@@ -71,6 +69,7 @@ class Administration:
         self._servers = servers
         self._events = events
         self._readdressing = Readdressing(members, assignments, issuer, events)
+        self._admitting = members.index(lambda record: _mayAdmit(record) or None)
 
     # What there is.
 
@@ -111,9 +110,16 @@ class Administration:
         """
         See L{Assignments.reserve}.
         """
-        self._assignments.reserve(reserved, source)
-        self._readdressing.reservedAnew()
-        self.reservedAnew()
+        if self._assignments.reserve(reserved, source):
+            self._readdressing.reservedAnew()
+            for observer in self._reserveObservers:
+                observer()
+
+    def observeReserve(self, observer: Callable[[], object]) -> None:
+        """
+        Call C{observer} whenever other addresses are reserved.
+        """
+        self._reserveObservers.append(observer)
 
     @property
     def reserved(self) -> AddressRanges:
@@ -127,14 +133,14 @@ class Administration:
         """
         The members that may admit others.
         """
-        return [each.identity for each in self._members if self.isDeputy(each.identity)]
+        return list(self._admitting.keys(True))
 
     def isDeputy(self, identity: bytes) -> bool:
         """
         May a member admit others?
         """
         record = self._members.get(identity)
-        return record is not None and record.admits > 0 and record.state == "member"
+        return record is not None and _mayAdmit(record)
 
     @property
     def own(self) -> MemberStatus | None:
@@ -375,7 +381,14 @@ class Administration:
         @param holders: how many of them said that they have the newest.
         """
         secrets, others = self._network.secrets, self._members.count("member") - 1 - len(self._servers.identities)
-        return SecretStatus(secrets.number, secrets.until, holders, max(0, others))
+        return secrets.status(holders, max(0, others))
+
+    @property
+    def isSecretEndWrong(self) -> bool:
+        """
+        See L{wand.sealed.credentials.network_secrets.NetworkSecrets.isEndWrong}.
+        """
+        return self._network.secrets.isEndWrong
 
     async def rotate(self, overlap: float) -> None:
         """
@@ -413,6 +426,10 @@ class Administration:
         @raise StoreUnavailable: if that cannot be stored.
         """
         return await imported(document, self._network.identity, self._issuer, self._revoker)
+
+
+def _mayAdmit(record: MemberRecord) -> bool:
+    return record.admits > 0 and record.state == "member"
 
 
 def _checkNotRevoked(record: MemberRecord) -> None:

@@ -136,9 +136,9 @@ class Assignments:
         Let the records of members say what is assigned to them, and nothing else.
         """
         self._members = members
-        members.require(self._of)
+        members.require(self._conditionsOf)
 
-    def _of(self, record: MemberRecord) -> Iterator[Condition]:
+    def _conditionsOf(self, record: MemberRecord) -> Iterator[Condition]:
         """
         What has to be assigned to a member for all that its record says.
         """
@@ -166,7 +166,7 @@ class Assignments:
         members = self._members
         record = None if members is None else members.get(identity)
         isLeft = record is None or record.state == "revoked"
-        isUsed = record is not None and not isLeft and assigned.having(what, identity) in self._of(record)
+        isUsed = record is not None and not isLeft and assigned.having(what, identity) in self._conditionsOf(record)
         return None if isUsed or members is None else members.holding(identity)
 
     def _leftBy(self, assigned: Assigned, what: bytes, holder: bytes | None) -> Condition | None:
@@ -197,15 +197,21 @@ class Assignments:
             await assigned.load()
         self._free = self._freeAddresses()
 
-    def reserve(self, reserved: AddressRanges, source: bytes = b"") -> None:
+    def reserve(self, reserved: AddressRanges, source: bytes = b"") -> bool:
         """
         Give nobody an address of these ranges from now on, in place of those that the same source set aside before.
 
         @param source: who says so; nobody else but this program's operator by default.
+        @return: whether that changes anything.
         """
-        self._reserved[source] = reserved
-        self.overlay.reserved = AddressRanges.of(chain.from_iterable(self._reserved.values()))
+        self._reserved.pop(source, None)
+        if reserved:
+            self._reserved[source] = reserved
+        before, self.overlay.reserved = self.overlay.reserved, AddressRanges.of(chain(*self._reserved.values()))
+        if list(before) == list(self.overlay.reserved):
+            return False
         self._free = self._freeAddresses()
+        return True
 
     def _freeAddresses(self) -> dict[Prefix, FreeAddresses]:
         found = {each: FreeAddresses(each, self._keptUntil, self._now, self.overlay.reserved) for each in self.overlay}

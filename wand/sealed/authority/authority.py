@@ -87,7 +87,7 @@ class Authority(MemberAuthority):
         self._quarantine = settings.quarantine
         self._wallClock = wallClock
         self.network, self._records = network, records
-        self.rotator = Rotator(network, records, wallClock, keepCopy, entropy)
+        self.rotator = Rotator(network, records, clock, wallClock, keepCopy, entropy)
         self._assignments = assigned = Assignments(
             records, network.prefixes, self._restsUntil, wallClock, AddressRanges(settings.reserve)
         )

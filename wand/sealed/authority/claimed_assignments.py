@@ -14,6 +14,7 @@ from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
 from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.free_addresses import FreeAddresses
 from wand.sealed.authority.overlay_prefixes import NONE_RESERVED, Prefix, hostCount
 
 #: How many addresses are looked at for one that is free.
@@ -65,6 +66,9 @@ class ClaimedAssignments(Assignments):
         """
         isClaimed = self._claimant("address", address) not in (None, identity)
         return not isClaimed and super().mayHave(address, identity, resting=resting)
+
+    def _freeAddresses(self) -> dict[Prefix, FreeAddresses]:
+        return {}  # none is found in order
 
     def freeAddress(self, identity: bytes, prefix: Prefix) -> bytes:
         """

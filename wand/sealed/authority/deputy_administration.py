@@ -104,7 +104,7 @@ class DeputyAdministration(Administration):
         """
         See L{Administration.secret}: this node does not know all members.
         """
-        return SecretStatus(self._network.secrets.number, self._network.secrets.until)
+        return self._network.secrets.status()
 
     async def rotate(self, overlap: float) -> None:
         """

@@ -18,8 +18,8 @@ def appointed(record: MemberRecord, admits: int) -> MemberRecord:
     """
     What a member becomes that may admit so many.
     """
-    isLess = admits < record.admits and bool(record.certificate)
-    return msgspec.structs.replace(record, admits=admits, lessened=record.lessened or isLess)
+    losesSeats = admits < record.admits and bool(record.certificate)
+    return msgspec.structs.replace(record, admits=admits, lessened=record.lessened or losesSeats)
 
 
 def isAllowanceDue(record: MemberRecord) -> bool:

@@ -94,8 +94,8 @@ class Redemption:
             if self._isUnbound(known):
                 known = await self._members.change(known.identity, lambda before: _bound(before, join))
                 return known if known.state == "pending" else await self._issuer.issue(known.identity)
-        isLess = known.state == "member" and (not known.areRightsCertified or self._issuer.isVoid(known))
-        if known.state == "unsigned" or isLess:
+        needsAnother = known.state == "member" and (not known.areRightsCertified or self._issuer.isVoid(known))
+        if known.state == "unsigned" or needsAnother:
             return await self._issuer.issue(known.identity)
         return known
 

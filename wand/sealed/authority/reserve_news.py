@@ -5,6 +5,7 @@ founded the network.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Final
 
 from wand.address_ranges import AddressRanges
@@ -38,7 +39,7 @@ class ReserveNews:
         self._administration = administration
         self._sessions = sessions
         self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
-        administration.reservedAnew = self._changed
+        administration.observeReserve(self._changed)
         control.read(range(RESERVE_WANTED, RESERVE_WANTED + 1), self._asked)
 
     def _asked(self, peer: bytes, member: Member, octets: bytes) -> None:
@@ -63,5 +64,6 @@ def messagesOf(reserved: AddressRanges) -> list[bytes]:
     The messages that say which addresses are reserved, one if there are none.
     """
     ranges = [first.packed + last.packed for first, last in reserved]
+    whole = sha256(b"".join(ranges)).digest()[:8]
     pages = [tuple(ranges[at : at + RANGES_PAGE]) for at in range(0, max(len(ranges), 1), RANGES_PAGE)]
-    return [pack(Reserved(part, len(pages), page)) for part, page in enumerate(pages)]
+    return [pack(Reserved(part, len(pages), page, whole)) for part, page in enumerate(pages)]

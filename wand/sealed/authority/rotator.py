@@ -11,20 +11,28 @@ from typing import Final
 
 import msgspec
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.errors import MembershipRefused, StoreUnavailable
 from wand.interfaces import IRecords
+from wand.sealed.authority.clock_witnesses import ClockWitnesses
 from wand.sealed.authority.stored_network import NETWORK_KIND, RECORD_KEY, NetworkRecord, StoredNetwork
 from wand.sealed.authority.stored_values import StoredValues
 from wand.sealed.credentials.identity import Entropy
 from wand.sealed.credentials.limits import OVERLAP_MAXIMUM
-from wand.sealed.credentials.rotation import Rotation
+from wand.sealed.credentials.rotation import MADE_MAXIMUM, Rotation, madeAt, numberOf
 from wand.sealed.credentials.signed import signed
+from wand.timing.difference import difference
 
 #: How often it is tried to store one that another server stored at the same moment.
 _TRIES: Final = 8
+
+#: By how many seconds our clock may be wrong before we say no more when a secret ends; and how long the former one may
+#: count so that it can as well end at once.
+CLOCK_TOLERATED: Final = 3600.0
+SHORT: Final = 60.0
 
 _RIVALS: Final = "the store has another network secret each time: try again"
 
@@ -32,6 +40,8 @@ _RIVALS: Final = "the store has another network secret each time: try again"
 class Rotator:
     """
     Makes secrets, and sees to it that the store has the newest.
+
+    @ivar witnesses: what members' clocks say of ours.
     """
 
     _log = Logger()
@@ -40,6 +50,7 @@ class Rotator:
         self,
         network: StoredNetwork,
         records: IRecords,
+        clock: IReactorTime,
         wallClock: Callable[[], float],
         keepCopy: Callable[[NetworkRecord], object],
         entropy: Entropy = os.urandom,
@@ -48,6 +59,7 @@ class Rotator:
         @param wallClock: gives the seconds since the epoch.
         @param keepCopy: keeps a copy of the record beside the store.
         """
+        self.witnesses = ClockWitnesses(clock, wallClock)
         self._network = network
         self._stored = StoredValues(records, NETWORK_KIND, NetworkRecord)
         self._wallClock = wallClock
@@ -75,7 +87,8 @@ class Rotator:
         Give the network another secret.
 
         @param overlap: for how many seconds the former one counts between members.
-        @raise MembershipRefused: if the network key is not here, or that is too long.
+        @raise MembershipRefused: if the network key is not here, that is too long, or our clock is wrong as far as is
+            known, and when the former one ends depends on it.
         @raise StoreUnavailable: if it cannot be stored; nothing was changed then.
         """
         key, secrets = self._network.key, self._network.secrets
@@ -85,24 +98,43 @@ class Rotator:
             )
         if not 0 <= overlap <= OVERLAP_MAXIMUM:
             raise MembershipRefused(f"the former secret may count for 0 to {OVERLAP_MAXIMUM / 86_400:.0f} days")
-        for _ in range(_TRIES):
-            now = int(self._wallClock())
-            number = max(now, secrets.number + 1)
-            content = Rotation(self._network.identity, number, secrets.number, now + int(overlap), self._entropy(32))
-            rotation = signed(key.signing, content)
-            await self._store(rotation)
-            stored = self._stored.get(RECORD_KEY)
-            secrets.take([*(() if stored is None else stored.rotations), rotation])
-            if rotation in secrets.rotations:
-                return  # else somebody made one of that number at the same moment, and was first
-        raise StoreUnavailable(_RIVALS)
+        now = self._now(overlap)
+        made, until = (now, now + int(overlap)) if now else (self._network.descriptor.created, 0)
+        new = self._entropy(32)
+        number = numberOf(max(made, madeAt(secrets.number) + 1), new)
+        rotation = signed(key.signing, Rotation(self._network.identity, number, secrets.number, until, new))
+        await self._store(rotation)
+        stored = self._stored.get(RECORD_KEY)
+        secrets.take([*(() if stored is None else stored.rotations), rotation])
+
+    def _now(self, overlap: float) -> int:
+        """
+        What time it is, in seconds since the epoch; 0 if our clock is wrong as far as is known, and that does not
+        matter.
+
+        @raise MembershipRefused: if it does.
+        """
+        now, created = self._wallClock(), self._network.descriptor.created
+        ahead = self.witnesses.ahead
+        if now < created - CLOCK_TOLERATED:
+            trouble = f"{difference(now - created)} the making of this network"
+        elif abs(ahead) > CLOCK_TOLERATED:
+            trouble = f"{difference(-ahead)} those of most members"
+        elif now > MADE_MAXIMUM:
+            trouble = "years ahead of everybody's"
+        else:
+            return int(now)
+        if overlap > SHORT:
+            raise MembershipRefused(
+                f"this host's clock is {trouble}, and the former secret would end at another time than you say: set "
+                "the clock, for example with timedatectl set-ntp true, or have it end at once (--overlap 1s)"
+            )
+        return 0
 
     async def _store(self, *rotations: bytes) -> None:
         for _ in range(_TRIES):
             before = self._stored.get(RECORD_KEY)
-            if before is None:
-                return  # it is restored from what is known here
-            kept = self._with(before, *rotations)
+            kept = self._with(before or self._network.record, *rotations)  # a store that lost it has it again
             if kept == before or await self._stored.exchange(RECORD_KEY, before, kept):
                 return
         raise StoreUnavailable(_RIVALS)

@@ -5,7 +5,7 @@ A directory server as a member of its network, and whom it admits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TypeVar
 
 import attrs
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -26,8 +26,7 @@ from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.credentials.trust import Trust
 
-#: What a record and a certificate say alike.
-_SHARED: Final = ("identity", "exchangeKey", "name", "addresses", "since", "issued", "expires")
+_Value = TypeVar("_Value")
 
 
 class ServerMembership:
@@ -167,5 +166,17 @@ def _sharing(member: Member, record: MemberRecord) -> Member:
     """
     The same, with the very values of the record: of thousands of members they are kept once.
     """
-    same = {name: getattr(record, name) for name in _SHARED if getattr(record, name) == getattr(member, name)}
-    return attrs.evolve(member, **same)
+    return attrs.evolve(
+        member,
+        identity=_kept(record.identity, member.identity),
+        exchangeKey=_kept(record.exchangeKey, member.exchangeKey),
+        name=_kept(record.name, member.name),
+        addresses=_kept(record.addresses, member.addresses),
+        since=_kept(record.since, member.since),
+        issued=_kept(record.issued, member.issued),
+        expires=_kept(record.expires, member.expires),
+    )
+
+
+def _kept(ours: _Value, theirs: _Value) -> _Value:
+    return ours if ours == theirs else theirs

@@ -28,7 +28,7 @@ class Index(Generic[Value]):
 
     def __init__(self, of: Callable[[Value], Hashable]) -> None:
         """
-        @param of: what to find a value by.
+        @param of: what to find a value by; C{None} for one that nobody looks for.
         """
         self._of = of
         self._keys: dict[Hashable, bytes | dict[bytes, None]] = {}  # most values are the only one that says so
@@ -70,6 +70,8 @@ class Index(Generic[Value]):
         There is a new value.
         """
         what = self._of(value)
+        if what is None:
+            return
         keys = self._keys.setdefault(what, key)
         if isinstance(keys, dict):
             keys[key] = None
@@ -81,6 +83,8 @@ class Index(Generic[Value]):
         A value is gone.
         """
         what = self._of(value)
+        if what is None:
+            return
         keys = self._keys[what]
         if isinstance(keys, dict):
             keys.pop(key)

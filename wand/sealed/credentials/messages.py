@@ -265,11 +265,14 @@ class Reserved(msgspec.Struct, tag=control_numbers.RESERVED, frozen=True, array_
     @ivar part: which of the messages that say all of it together; the first is 0.
     @ivar parts: how many they are.
     @ivar ranges: the first address of each and the last.
+    @ivar whole: the first octets of the SHA-256 of all ranges of all parts, which tells them from those of another
+        time.
     """
 
     part: Annotated[int, Meta(ge=0, lt=RESERVED_PARTS)]
     parts: Annotated[int, Meta(ge=1, le=RESERVED_PARTS)]
     ranges: Annotated[tuple[Annotated[bytes, Meta(min_length=8, max_length=32)], ...], Meta(max_length=RANGES_PAGE)]
+    whole: _Digest
 
     def __post_init__(self) -> None:
         if self.part >= self.parts:

@@ -5,12 +5,17 @@ The secrets of a network: the one that it began with, and those that took its pl
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from math import inf
 from typing import Final, TypeAlias
 
 from wand.interfaces.membership import Member
-from wand.sealed.credentials.rotation import Rotation
+from wand.sealed.credentials.limits import OVERLAP_MAXIMUM
+from wand.sealed.credentials.rotation import Rotation, madeAt
 from wand.sealed.credentials.signed import verified
+from wand.status import SecretStatus
+
+#: The most seconds for which a former secret can count from now on; one whose end is later, by a clock that was wrong,
+#: counts no more.
+_LEFT_MAXIMUM: Final = OVERLAP_MAXIMUM + 86_400.0
 
 #: How many rotations are kept, the latest; and besides them the secret that the network began with, by which whoever
 #: was away for all of them still reaches a server.
@@ -74,10 +79,10 @@ class NetworkSecrets:
         return tuple(octets for _, octets in self._latest({}, rotations).values())
 
     def _keep(self, rotations: Iterable[bytes]) -> bool:
-        before, self._rotations = self._rotations, self._latest(self._rotations, rotations)
+        before, self._rotations = self.rotations, self._latest(self._rotations, rotations)
         later = {number: content.secret for number, (content, _) in self._rotations.items()}
         self._secrets = {0: self.first, **later}
-        return self._rotations.keys() != before.keys()
+        return self.rotations != before
 
     def _latest(self, known: _Rotations, rotations: Iterable[bytes]) -> _Rotations:
         found, same = dict(known), {octets for _, octets in known.values()}
@@ -86,7 +91,9 @@ class NetworkSecrets:
                 continue
             content = verified(octets, Rotation, self._network) if self._network else None
             if content is not None and content.network == self._network:
-                found.setdefault(content.number, (content, octets))
+                _, rival = found.get(content.number, (content, b""))
+                if octets > rival:  # everybody keeps the same one, in whatever order they come
+                    found[content.number] = content, octets
         return {number: found[number] for number in sorted(found)[-ROTATIONS_KEPT:]}
 
     # What there is.
@@ -133,6 +140,22 @@ class NetworkSecrets:
         """
         return float(self._rotations[self.number][0].until) if self._rotations else 0.0
 
+    @property
+    def isEndWrong(self) -> bool:
+        """
+        Is L{until} later than anybody says whose clock is right?
+        """
+        return self._left([self.until]) > _LEFT_MAXIMUM
+
+    def status(self, have: int | None = None, members: int | None = None) -> SecretStatus:
+        """
+        What people are told.
+
+        @param have: see L{SecretStatus}.
+        """
+        until = 0.0 if self.isEndWrong else self.until
+        return SecretStatus(self.number, until, have, members, float(madeAt(self.number)))
+
     # Which one counts.
 
     @property
@@ -169,5 +192,8 @@ class NetworkSecrets:
         later = [each for each, _ in self._rotations.values() if each.number > number]
         if not later:
             return True
-        isFollowed = any(each.former == number for each in later)  # else it is not known when another took its place
-        return isFollowed and self._wallClock() < min((each.until for each in later), default=inf)
+        isFollowed = any(each.former <= number for each in later)  # else it is not known when another took its place
+        return isFollowed and 0.0 < self._left([each.until for each in later]) <= _LEFT_MAXIMUM
+
+    def _left(self, ends: Iterable[float]) -> float:
+        return min(ends) - self._wallClock()

@@ -4,19 +4,44 @@ Rotations: signed statements of the network that its members have another secret
 
 from __future__ import annotations
 
-from typing import ClassVar
+from hashlib import sha256
+from typing import ClassVar, Final
 
 from wand.sealed.credentials.fields import Count, Octets32, checkSecret
 from wand.sealed.credentials.signed import Body
+
+#: How many bits of a number are not the seconds at which it was made, but those with which the digest of its secret
+#: begins.
+DIGEST_BITS: Final = 21
+
+#: The last moment that a number has room for: in the year 2106.
+MADE_MAXIMUM: Final = (1 << 32) - 1
+
+
+def numberOf(made: int, secret: bytes) -> int:
+    """
+    The number of a secret.  Two servers that know nothing of each other give two secrets two numbers, also at the same
+    moment; and everybody agrees which of them is the later one.
+
+    @param made: when it was made, in seconds since the epoch.
+    """
+    return made << DIGEST_BITS | int.from_bytes(sha256(secret).digest(), "big") >> 256 - DIGEST_BITS
+
+
+def madeAt(number: int) -> int:
+    """
+    About when the secret of a number was made, in seconds since the epoch; 0 for the one that the network began with.
+    """
+    return number >> DIGEST_BITS
 
 
 class Rotation(Body, frozen=True, array_like=True):
     """
     Another secret takes the place of the one that members had.  It travels in sessions of members only.
 
-    @ivar number: that of the new secret, higher than that of every earlier one: about when it was made, in seconds
-        since the epoch, so that two never have one number, whatever was restored from a backup between them.
-    @ivar former: the number of the secret whose place it takes; 0 for the one that the network began with.
+    @ivar number: that of the new secret, see L{numberOf}; higher than that of every one that its maker knew.
+    @ivar former: the number of the secret whose place it takes, and those that others made since; 0 for the one that
+        the network began with.
     @ivar until: how long the former ones count between members, in seconds since the epoch.
     """
 

@@ -13,6 +13,7 @@ import attrs
 
 from wand.interfaces import Context
 from wand.interfaces.membership import Member
+from wand.timing.difference import difference
 from wand.timing.repeating import Repeating
 
 #: Seconds by which two clocks may differ before somebody is told.
@@ -35,7 +36,6 @@ NAMED_MAXIMUM: Final = 5
 CLOCK_NOTE: Final = "clock"
 
 _HOW: Final = "for example with timedatectl set-ntp true"
-_UNITS: Final = (("years", 31_557_600.0), ("days", 86_400.0), ("hours", 3_600.0), ("min", 60.0), ("s", 1.0))
 
 
 @attrs.frozen
@@ -145,15 +145,15 @@ class ClockComparison:
         latest = next(reversed(wrong.values()))
         areMost = 2 * len(wrong) > len(self._compared)
         if not self._isServer and areMost:
-            text = f"this host's clock is {_difference(-latest.ahead)} the server's: set it, {_HOW}"
+            text = f"this host's clock is {difference(-latest.ahead)} the server's: set it, {_HOW}"
         elif len(wrong) > 2 and areMost:
             text = (
                 f"the clocks of {len(wrong)} of {len(self._compared)} members differ from this server's, that of "
-                f"{latest.name} is {_difference(latest.ahead)} it: set the clock of this server, {_HOW}"
+                f"{latest.name} is {difference(latest.ahead)} it: set the clock of this server, {_HOW}"
             )
         elif len(wrong) == 1:
             whose = "this server's" if self._isServer else "this host's and those of other servers"
-            text = f"the clock of {latest.name} is {_difference(latest.ahead)} {whose}: set it there, {_HOW}"
+            text = f"the clock of {latest.name} is {difference(latest.ahead)} {whose}: set it there, {_HOW}"
         else:
             text = f"the clocks of {_named(wrong)} differ from this host's: set them there, {_HOW}"
         self._notes.say(CLOCK_NOTE, text)
@@ -161,12 +161,6 @@ class ClockComparison:
 
 def _named(wrong: Mapping[bytes, _Comparison]) -> str:
     first = islice(wrong.values(), NAMED_MAXIMUM)
-    named = [f"{each.name} ({_difference(each.ahead).removesuffix(' of')})" for each in first]
+    named = [f"{each.name} ({difference(each.ahead).removesuffix(' of')})" for each in first]
     more = f" and {len(wrong) - NAMED_MAXIMUM} more" if len(wrong) > NAMED_MAXIMUM else ""
     return ", ".join(named) + more
-
-
-def _difference(ahead: float) -> str:
-    seconds = abs(ahead)
-    name, size = next((unit for unit in _UNITS if seconds >= 1.95 * unit[1]), _UNITS[-1])
-    return f"{seconds / size:.0f} {name} {'ahead of' if ahead > 0 else 'behind'}"

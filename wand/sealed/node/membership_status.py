@@ -5,7 +5,7 @@ The membership of a node, for people.
 from __future__ import annotations
 
 from wand.sealed.node.enrolment import Enrolment
-from wand.status import ConflictStatus, OwnStatus, SecretStatus
+from wand.status import ConflictStatus, OwnStatus
 
 
 def membershipStatus(enrolment: Enrolment, wish: str, conflicts: list[ConflictStatus], refusal: str) -> OwnStatus:
@@ -36,5 +36,5 @@ def membershipStatus(enrolment: Enrolment, wish: str, conflicts: list[ConflictSt
         broadcasts=own.limits.broadcasts if own else 0,
         redeeming=enrolment.token is not None,
         refusal=refusal,
-        secret=SecretStatus(enrolment.secrets.number, enrolment.secrets.until) if own else None,
+        secret=enrolment.secrets.status() if own else None,
     )

@@ -5,7 +5,6 @@ one hands it over in the session.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from wand.interfaces import Context, ISessions
@@ -16,8 +15,8 @@ from wand.sealed.credentials.messages import REVOCATIONS_BESIDE, Rotations, Secr
 from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.credentials.revocation_comparison import RevocationComparison
 from wand.sealed.credentials.trust import Trust
+from wand.timing.deadlines import Deadlines
 from wand.timing.pacing import Pacing
-from wand.timing.timer import Timer
 from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
@@ -25,7 +24,7 @@ COUNTERS: Final = {
     "drop-control-secrets": "questions for secrets of the network dropped: too many of one member",
 }
 
-#: Seconds until those are told once more who do not say that they have a new secret; doubled each time, up to a limit.
+#: Seconds until somebody is told once more who does not say that it has a new secret; doubled each time, up to a limit.
 TELLING_FIRST: Final = 1.0
 TELLING_MAXIMUM: Final = 60.0
 
@@ -57,12 +56,11 @@ class SecretExchange:
         self._sessions = sessions
         self._counters = context.counters
         self._events = context.events
-        self._behind: dict[bytes, None] = {}
+        self._waits: dict[bytes, float] = {}  # of those who lag: after how many seconds they are told again
         self._news: tuple[object, bytes] = None, b""
         self._answers = TokenBuckets(context.clock, TOLD_RATE, TOLD_BURST)
         self._pacing: Pacing[bytes] = Pacing(context.clock, self._tell)
-        self._again = Timer(context.clock, self._tellAgain)
-        self._wait = TELLING_FIRST
+        self._again: Deadlines[bytes] = Deadlines(context.clock, self._tell)
         self._giver = b""  # whose message is being read
         self._clock = context.clock
         self._heldUntil = context.clock.seconds()
@@ -86,7 +84,14 @@ class SecretExchange:
 
     def _session(self, peer: bytes, member: Member, up: bool) -> None:
         if not up:
-            self._behind.pop(peer, None)
+            self._forget(peer)
+
+    def _forget(self, peer: bytes) -> None:
+        """
+        A member has what we have, or is gone.
+        """
+        self._waits.pop(peer, None)
+        self._again.discard(peer)
 
     def _told(self, member: Member, number: int) -> None:
         """
@@ -97,15 +102,15 @@ class SecretExchange:
 
     def _compare(self, peer: bytes, number: int) -> None:
         ours = self._secrets.number
-        self._behind.pop(peer, None)
-        if number == ours and number:
-            self.holders.add(peer)
         if number < ours:
-            self._behind[peer] = None
+            self._waits[peer] = TELLING_FIRST
             self._tell(peer)
-            self._tellSoon()
-        elif number > ours:
+            return
+        self._forget(peer)
+        if number > ours:
             self._send(peer, pack(Secret(ours)))
+        elif number:
+            self.holders.add(peer)
 
     def _received(self, peer: bytes, member: Member, octets: bytes) -> None:
         message = parse(octets)
@@ -122,7 +127,7 @@ class SecretExchange:
             self._giver = b""
             if message.rotations and message.rotations[-1] in self._secrets.rotations[-1:]:
                 self.holders.add(peer)
-                self._behind.pop(peer, None)
+                self._forget(peer)
             self._send(peer, pack(Secret(self._secrets.number)))
         else:
             self._compare(peer, message.number)
@@ -144,41 +149,33 @@ class SecretExchange:
             if number is None or peer == self._giver:
                 continue
             if number < self._secrets.number:
-                self._behind[peer] = None
+                self._waits[peer] = TELLING_FIRST
             else:
                 self.holders.add(peer)
-        self._wait = TELLING_FIRST
-        self._tellAll()
-
-    def _tellAgain(self) -> None:
-        self._wait = min(TELLING_MAXIMUM, 2 * self._wait)
-        self._tellAll()
-
-    def _tellAll(self) -> None:
         if not self._isStopped:
-            self._pacing.begin(self._untold(), self._tellSoon)
-
-    def _untold(self) -> Iterator[bytes]:
-        return (peer for peer in tuple(self._behind) if peer in self._behind)
-
-    def _tellSoon(self) -> None:
-        if not self._behind:
-            self._wait = TELLING_FIRST
-        elif not self._again.isSet and not self._isStopped:
-            self._again.set(self._wait)
+            self._pacing.begin(tuple(self._waits))
 
     def _tell(self, peer: bytes) -> None:
-        if self._clock.seconds() < self._heldUntil:
+        """
+        Tell somebody who lags, and again later, unless it says meanwhile that it has it.  Nobody waits for others who
+        do not say so.
+        """
+        now, wait = self._clock.seconds(), self._waits.get(peer)
+        if wait is None or self._trust.isRevoked(peer):
             return
-        if self._secrets.rotations and not self._trust.isRevoked(peer):
-            self._send(peer, self._packed())
-            self._counters["secrets-told"] += 1
+        if now < self._heldUntil:
+            self._again.expireAt(peer, self._heldUntil)
+            return
+        self._waits[peer] = min(TELLING_MAXIMUM, 2 * wait)
+        self._again.expireAt(peer, now + wait)
+        self._send(peer, self._packed())
+        self._counters["secrets-told"] += 1
 
     def _packed(self) -> bytes:
         """
         What members are told, made anew only when it changed.
         """
-        known = self._secrets.numbers, self._trust.notices.digest
+        known = self._secrets.rotations, self._trust.notices.digest
         if self._news[0] != known:
             revocations = self._trust.notices.latest(REVOCATIONS_BESIDE)
             self._news = known, pack(Rotations(self._secrets.rotations, tuple(revocations)))

@@ -29,7 +29,7 @@ class StreamNotes:
             if isShunned
             else f"UDP to the server at {host} is not answered"
         )
-        self._notes.say(_of(key), f"{trouble}: a stream is used instead ({way}), which is slower", isHint=True)
+        self._notes.say(_noteOf(key), f"{trouble}: a stream is used instead ({way}), which is slower", isHint=True)
 
     def none(self, key: bytes, trouble: str, *, isShunned: bool) -> None:
         """
@@ -39,14 +39,14 @@ class StreamNotes:
         """
         what = "passes nothing on of what this host sends from a new port each time" if isShunned else "is not answered"
         text = f"UDP to a server {what}, and no stream can be opened instead ({trouble})"
-        self._notes.say(_of(key), f"{text}; both are tried again")
+        self._notes.say(_noteOf(key), f"{text}; both are tried again")
 
     def clear(self, key: bytes) -> None:
         """
         All is well, or it is none of our servers any more.
         """
-        self._notes.clear(_of(key))
+        self._notes.clear(_noteOf(key))
 
 
-def _of(key: bytes) -> str:
+def _noteOf(key: bytes) -> str:
     return f"stream-{key.hex()[:8]}"

@@ -18,7 +18,7 @@ class LanSeals:
 
     def __init__(self, membership: Membership) -> None:
         self._membership = membership
-        self._seals: dict[int, LanSeal] = {}
+        self._seals: dict[bytes, LanSeal] = {}  # by their secrets
 
     @property
     def newest(self) -> LanSeal | None:
@@ -39,8 +39,8 @@ class LanSeals:
         return None
 
     def _counting(self) -> list[LanSeal]:
-        counting = self._membership.secrets.counting
-        if any(number not in self._seals for number, _ in counting):
+        secrets = [secret for _, secret in self._membership.secrets.counting]
+        if any(each not in self._seals for each in secrets):
             network = self._membership.network
-            self._seals = {number: LanSeal.of(secret, network) for number, secret in counting}
-        return [self._seals[number] for number, _ in counting]
+            self._seals = {each: LanSeal.of(each, network) for each in secrets}
+        return [self._seals[each] for each in secrets]

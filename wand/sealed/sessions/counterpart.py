@@ -15,8 +15,8 @@ from wand.sealed.sessions.peers import Correspondent, JoinKey
 
 _NEVER: Final = -inf
 
-#: The number of the secret of an invitation, which is no network secret.
-NONE: Final = -1
+#: In place of the number of a network secret: that of an invitation, or none yet.
+NO_NETWORK_SECRET: Final = -1
 
 
 class Counterpart:
@@ -41,7 +41,7 @@ class Counterpart:
         self.freshness = Freshness()
         self.cookie = b""
         self.cookieUntil = _NEVER
-        self.opened = NONE
+        self.opened = NO_NETWORK_SECRET
         self._membership = membership
         self._secret = secret
 
@@ -79,7 +79,7 @@ class Counterpart:
         The pre-shared keys with which an answer may open, with their numbers, the most likely in front.
         """
         if isinstance(self.peer, JoinKey):
-            return ((NONE, self._secret),)
+            return ((NO_NETWORK_SECRET, self._secret),)
         return sorted(self._membership.secrets.kept, key=lambda each: each[0] != self.opened)
 
     def mayUse(self, number: int, member: Member) -> bool:

@@ -1,0 +1,55 @@
+"""
+What members' clocks say of ours, before something is signed that ends at a certain time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+
+from wand.interfaces.membership import Member
+
+#: How many of those that said it last are asked.
+WITNESSES_MAXIMUM: Final = 64
+
+#: Seconds for which what one said counts: sessions are renewed every two minutes.
+WORD_LIFETIME: Final = 900.0
+
+
+class ClockWitnesses:
+    """
+    Knows what the clocks of those say with which there were handshakes lately.
+    """
+
+    def __init__(self, clock: IReactorTime, wallClock: Callable[[], float]) -> None:
+        """
+        @param wallClock: gives the seconds since the epoch.
+        """
+        self._clock = clock
+        self._wallClock = wallClock
+        self._began: dict[bytes, tuple[float, float]] = {}  # when our clock began by theirs, and when that was said
+
+    def told(self, member: Member, ahead: float) -> None:
+        """
+        See L{wand.interfaces.ISessions.onClock}.
+        """
+        self._began.pop(member.identity, None)
+        self._began[member.identity] = self._beginning + ahead, self._clock.seconds()
+        if len(self._began) > WITNESSES_MAXIMUM:
+            del self._began[next(iter(self._began))]
+
+    @property
+    def ahead(self) -> float:
+        """
+        By how many seconds the clocks of others are ahead of ours, with as many of them above that as below; 0 if
+        nobody said anything.  It is right at once when somebody sets ours.
+        """
+        since, ours = self._clock.seconds() - WORD_LIFETIME, self._beginning
+        return median([began - ours for began, at in self._began.values() if at >= since] or [0.0])
+
+    @property
+    def _beginning(self) -> float:
+        return self._wallClock() - self._clock.seconds()
