@@ -26,15 +26,15 @@ class InterfaceTests(CandidateSourceContract, SynchronousTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.addresses = ["192.168.1.2:22222", "[2001:db8::2]:22222"]
-        self.asked: list[tuple[str, int, str]] = []
+        self.asked: list[tuple[str, int, str, bool]] = []
 
     def makeSource(self) -> ICandidateSource:
         """
         See L{CandidateSourceContract}.
         """
 
-        def found(host: str, port: int, interface: str, mayReach: Callable[[str], bool]) -> list[str]:
-            self.asked.append((host, port, interface))
+        def found(host: str, port: int, interface: str, *, mayReach: Callable[[str], bool], tunnels: bool) -> list[str]:
+            self.asked.append((host, port, interface, tunnels))
             return [each for each in self.addresses if mayReach(each)]
 
         return InterfaceSource(found)
@@ -55,13 +55,15 @@ class InterfaceTests(CandidateSourceContract, SynchronousTestCase):
         self.addresses.append("198.51.100.2:22222")
         self.clock.advance(LOOK_INTERVAL)
         self.assertEqual([len(each) for each in self.told], [2, 1, 2])
-        self.assertEqual(set(self.asked), {("0.0.0.0", 22222, "")})
+        self.assertEqual(set(self.asked), {("0.0.0.0", 22222, "", False)})
         candidates.stop()
 
     def test_settings(self) -> None:
         """
-        It has no settings.
+        Those of tunnels are told if the operator wants that; there are no other settings.
         """
+        self.makeSource().open({"tunnels": True}, self.nodeContext()).start(self.take)
+        self.assertEqual([("0.0.0.0", 22222, "", True)], self.asked)
         with self.assertRaises(ConfigurationInvalid):
             self.makeSource().open({"interface": "eth0"}, self.nodeContext())
 

@@ -43,8 +43,8 @@ class RankingTests(SynchronousTestCase):
 
     def test_otherInterfacesGoBeforeBridges(self) -> None:
         """
-        Then what other interfaces have, then tunnels, and what is inside this host last, by what it is and not by its
-        name.
+        Then what other interfaces have, then tunnels if they are wanted, and what is inside this host last, by what it
+        is and not by its name.
         """
         for kind in ("bridge", "veth", "dummy"):
             self.setUp()
@@ -56,7 +56,9 @@ class RankingTests(SynchronousTestCase):
                 LocalAddress("10.9.9.9", SECOND),
                 LocalAddress("192.168.7.2", LAN),
             ]
-            self.assertEqual(self.ranked("192.168.7.2"), ["192.168.7.2", "10.9.9.9", "10.0.0.1", *inside])
+            self.assertEqual(self.ranked("192.168.7.2"), ["192.168.7.2", "10.9.9.9", *inside])
+            found = ranked(self.links, self.addresses, ["192.168.7.2"], tunnels=True)
+            self.assertEqual(found, ["192.168.7.2", "10.9.9.9", "10.0.0.1", *inside])
 
     def test_aBridgeWithHardware(self) -> None:
         """
@@ -110,6 +112,29 @@ class RankingTests(SynchronousTestCase):
             LocalAddress("10.0.0.3", LAN, False),
         ]
         self.assertEqual(self.ranked(), [])
+
+    def test_nothingButATunnel(self) -> None:
+        """
+        A tunnel that is the only way out, or the way to hosts far away, is told: all of this host's traffic goes there.
+        """
+        self.links[TAP] = LocalLink("tun0", "tun")
+        self.addresses.append(LocalAddress("10.8.0.2", TAP))
+        self.assertEqual(self.ranked(), ["10.8.0.2"])
+        self.addresses.append(LocalAddress("192.168.7.2", LAN))
+        self.assertEqual(self.ranked("10.8.0.2"), ["10.8.0.2", "192.168.7.2"])
+        self.assertEqual(self.ranked(), ["192.168.7.2"])
+
+    def test_anotherNetworkOfOurs(self) -> None:
+        """
+        The tap of another network is not told, whatever the routes and the settings say, unless this host, such as a
+        container, has nothing else.
+        """
+        self.links[TAP] = LocalLink("office", "tun", isOurs=True)
+        self.addresses.append(LocalAddress("10.77.0.2", TAP))
+        self.assertEqual(self.ranked("10.77.0.2"), ["10.77.0.2"])
+        self.addresses.append(LocalAddress("192.168.7.2", LAN))
+        for chosen in ("192.168.7.2", "10.77.0.2"):
+            self.assertEqual(ranked(self.links, self.addresses, [chosen], tunnels=True), ["192.168.7.2"])
 
 
 class LocalEndpointsTests(SynchronousTestCase):

@@ -36,11 +36,15 @@ class MessageTests(SynchronousTestCase):
 
     def test_link(self) -> None:
         """
-        An interface has a name, an address, an MTU, and is up or not.
+        An interface has a name, an address, an MTU, and is up or not; one that is not hardware has a kind, and may have
+        an alias, and a bridge.
         """
         rest = attribute(3, b"wan0\0") + attribute(1, b"\2\0\0\0\0\1") + attribute(4, struct.pack("=I", 900))
         said = linkOf(struct.pack("=BxHiII", 0, 1, 5, 0x41, 0) + rest)
         self.assertEqual(said, Link(5, "wan0", b"\2\0\0\0\0\1", 900, True, True))
+        rest += attribute(18, attribute(1, b"tun\0")) + attribute(10, b"\7\0\0\0") + attribute(20, b"wandaemon\0")
+        said = linkOf(struct.pack("=BxHiII", 0, 1, 5, 0x41, 0) + rest)
+        self.assertEqual(said, Link(5, "wan0", b"\2\0\0\0\0\1", 900, True, True, "tun", 7, "wandaemon"))
 
     def test_portOfABridge(self) -> None:
         """

@@ -248,7 +248,7 @@ class NodeTests(SealedNetworkTestCase):
         gateway = SimulatedGateway(self.clock, self.network, "192.0.2.254")
         router = Router(gateway.host, "192.0.2.1")
         sources = (
-            InterfaceSource(lambda host, port, *_: [f"{host}:{port}"]),
+            InterfaceSource(lambda host, port, *_, **how: [f"{host}:{port}"]),
             PCPSource(lambda host, interface: router),
         )
         gateway.isSilent = True

@@ -206,7 +206,7 @@ class ReachTestCase(SealedNetworkTestCase):
         """
         return self.reachesWithout(source, target, {SERVER, SERVER_IPV6}.__contains__)
 
-    def _addressesOf(self, tap: str, onlyIPv6: bool) -> list[str]:
+    def _addressesOf(self, tap: str, onlyIPv6: bool, tunnels: bool) -> list[str]:
         """
         The addresses of a host, in place of those that this machine has.
 

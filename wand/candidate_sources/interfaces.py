@@ -5,8 +5,10 @@ The candidate source C{interfaces}: the addresses of this host.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
+import msgspec
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
@@ -14,11 +16,21 @@ from wand.candidate_sources.router import interfaceOf
 from wand.endpoint import Endpoint
 from wand.host.local_addresses import localEndpoints
 from wand.interfaces import CandidateReader, ICandidates, ICandidateSource, NodeContext, OwnCandidate, Settings
-from wand.plugin_settings import NoSettings, readSettings
+from wand.plugin_settings import readSettings
 from wand.timing.repeating import Repeating
 
 #: Seconds between two looks, for systems that do not tell of changes.
 LOOK_INTERVAL: Final = 60.0
+
+
+class InterfaceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    The settings.
+
+    @ivar tunnels: are the addresses of other programs' tunnels told, too, after all others?
+    """
+
+    tunnels: bool = False
 
 
 @implementer(ICandidates)
@@ -68,7 +80,7 @@ class InterfaceSource:
 
     name = "interfaces"
     about = "the addresses of this host's interfaces"
-    settings = NoSettings
+    settings = InterfaceSettings
 
     def __init__(self, addresses: Callable[..., Sequence[str]] = localEndpoints) -> None:
         """
@@ -83,10 +95,9 @@ class InterfaceSource:
 
     def open(self, settings: Settings, context: NodeContext) -> ICandidates:
         """
-        See L{ICandidateSource}.  It has no settings.
+        See L{ICandidateSource}.
         """
-        readSettings(settings, NoSettings, "candidate-source-settings.interfaces")
+        tunnels = readSettings(settings, InterfaceSettings, "candidate-source-settings.interfaces").tunnels
         mayReach = context.sealed.participant.mayReach if context.sealed else lambda host: True
-        return InterfaceAddresses(
-            context, lambda: self._addresses(context.host, context.port, interfaceOf(context), mayReach)
-        )
+        find = partial(self._addresses, context.host, context.port, mayReach=mayReach, tunnels=tunnels)
+        return InterfaceAddresses(context, lambda: find(interfaceOf(context)))

@@ -19,6 +19,7 @@ from wand.drivers.descriptor import DescriptorTap
 from wand.drivers.offloads import OffloadTap
 from wand.drivers.present import presentAdvice
 from wand.errors import TapUnavailable
+from wand.host.tunnels import ALIAS, aliasOf
 from wand.interfaces import Context, ITap, ITapDriver, TapRequest
 from wand.plugin_settings import NoSettings, readSettings
 from wand.superframes.virtio import IFF_VNET_HDR, agreeOffloads
@@ -93,8 +94,8 @@ class TuntapDriver:
             for address in request.addresses:
                 addresses.add(address)
             rest: dict[str, Any] = {"interface": device.name, "release": device.close, "addresses": addresses}
+            _mark(device.name, hasSuperframes=bool(features))
             if features:
-                _shortenSuperframes(device.name)
                 opened.append(OffloadTap(request, context, device.fileno(), features, **rest))
             else:
                 opened.append(DescriptorTap(request, context, device.fileno(), **rest))
@@ -155,11 +156,20 @@ def _configure(device: Any, request: TapRequest) -> None:
             raise _unconfigured(device.name, "set up", error) from error
 
 
-def _shortenSuperframes(interface: str) -> None:
-    try:
-        runCommand(["ip", "link", "set", "dev", interface, "gso_max_size", str(SUPERFRAME)], "iproute2")
-    except TapUnavailable as error:  # an old iproute2, or no privileges: it works as well
-        _log.debug("superframes stay as long as they are: {reason}", reason=str(error))
+def _mark(interface: str, *, hasSuperframes: bool) -> None:
+    """
+    Let everybody see that the interface leads into a network of ours, unless it has another alias, and keep superframes
+    short.
+    """
+    alias = () if aliasOf(interface) else ("alias", ALIAS)
+    shorten = ("gso_max_size", str(SUPERFRAME)) if hasSuperframes else ()
+    for changes in dict.fromkeys(((*alias, *shorten), alias)):
+        try:
+            if changes:
+                runCommand(["ip", "link", "set", "dev", interface, *changes], "iproute2")
+            return
+        except TapUnavailable as error:  # an old iproute2, or no privileges: it works as well
+            _log.debug("the tap is not given {changes}: {reason}", changes=" ".join(changes), reason=str(error))
 
 
 def _unconfigured(interface: str, what: str, error: OSError) -> TapUnavailable:

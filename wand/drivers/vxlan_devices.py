@@ -24,11 +24,8 @@ from wand.drivers.latest_lines import LatestLines
 from wand.drivers.vxlan_messages import Place
 from wand.errors import TapUnavailable
 from wand.ethernet import MAC, MTU_MAXIMUM
-from wand.host.rtnetlink import LINKS, dump
+from wand.host.tunnels import ALIAS, aliasOf
 from wand.interfaces import Context, TapRequest
-
-#: What marks an interface as one of ours; the number of the network and that between its devices follow.
-ALIAS: Final = "wandaemon"
 
 #: What the name of the node's own device ends with, and how many octets of the other name fit before it.
 _SUFFIX: Final = ".node"
@@ -36,10 +33,6 @@ _NAME_SIZE: Final = 10
 
 #: Seconds for which their end is waited for.
 _PATIENCE: Final = 3
-
-#: The number of the attribute that has the alias, and of that with the name (if_link.h).
-_IFLA_IFNAME: Final = 3
-_IFLA_IFALIAS: Final = 20
 
 _ALL: Final = "00:00:00:00:00:00"
 _HERE: Final = "127.0.0.1"
@@ -77,7 +70,7 @@ class Devices:
             raise TapUnavailable(
                 "the interface lo is down, which VXLAN needs for frames of the node: ip link set lo up"
             )
-        alias = f"{ALIAS} {number} {inner}"
+        alias = f"{ALIAS} {number} {inner}"  # of the network, and between the devices
         self._life = alive(alias)
         try:
             _make(request, self.inner, number, port, inner, alias)
@@ -176,7 +169,7 @@ def makeRoom(names: tuple[str, ...]) -> None:
     for name in names:
         if name not in (each for _, each in socket.if_nameindex()):
             continue
-        alias = _aliasOf(name)
+        alias = aliasOf(name)
         otherwise = f"choose another name in the key interface, or remove it with ip link delete dev {name}"
         if not alias.startswith(f"{ALIAS} "):
             raise TapUnavailable(f"there is an interface {name} already, which no node made: {otherwise}")
@@ -193,12 +186,6 @@ def _isUp(name: str) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
         answer = fcntl.ioctl(asked, 0x8913, struct.pack("16s24x", name.encode()))  # SIOCGIFFLAGS
     return bool(struct.unpack_from("=H", answer, 16)[0] & 1)
-
-
-def _aliasOf(name: str) -> str:
-    wanted = f"{name}\0".encode()
-    found = (told.get(_IFLA_IFALIAS, b"") for _, told in dump(LINKS) if told.get(_IFLA_IFNAME) == wanted)
-    return next(found, b"").rstrip(b"\0").decode(errors="replace")
 
 
 def _make(request: TapRequest, inner: str, number: int, port: int, between: int, alias: str) -> None:
@@ -225,5 +212,5 @@ def _ip(*lines: str) -> None:
 def _remove(names: tuple[str, ...], alias: str) -> None:
     for name in names:
         with suppress(TapUnavailable, OSError):
-            if _aliasOf(name) == alias:
+            if aliasOf(name) == alias:
                 _ip(f"link delete dev {name}")

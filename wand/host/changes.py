@@ -22,6 +22,9 @@ class Link:
     @ivar mtu: in octets.
     @ivar isUp: did somebody set it up?
     @ivar isRunning: does it have a carrier, too?
+    @ivar kind: what the kernel calls an interface that is not hardware; empty for hardware.
+    @ivar master: the number of the bridge that it is a port of; 0 for none.
+    @ivar alias: what somebody, or a program, calls it besides its name.
     """
 
     index: int
@@ -30,6 +33,9 @@ class Link:
     mtu: int
     isUp: bool
     isRunning: bool
+    kind: str = ""
+    master: int = 0
+    alias: str = ""
 
 
 @attrs.frozen

@@ -15,6 +15,7 @@ import attrs
 
 from wand.endpoint import Endpoint
 from wand.host.rtnetlink import ADDRESSES, LINKS, attributes, dump
+from wand.host.tunnels import TUNNELS, isOurs
 from wand.underlay.source import chosenSource
 
 #: How many addresses are told at most.
@@ -26,19 +27,19 @@ _FAR: Final = (("192.0.2.1", 9), ("2001:db8::1", 9))
 # Flags of links (netdevice(7)) and of addresses (if_addr.h), kinds of attributes.
 _UP, _RUNNING = 0x1, 0x40
 _TEMPORARY, _OPTIMISTIC, _FAILED, _DEPRECATED, _TENTATIVE = 0x01, 0x04, 0x08, 0x20, 0x40
-_LINK_NAME, _LINK_MASTER, _LINK_INFO, _INFO_KIND = 3, 10, 18, 1
+_LINK_NAME, _LINK_MASTER, _LINK_INFO, _LINK_ALIAS, _INFO_KIND = 3, 10, 18, 20, 1
 _ADDRESS, _LOCAL, _FLAGS = 1, 2, 8
 _SCOPE_LINK: Final = 253
 
-#: Kinds of links that lead to other programs on this host, and those that lead into a tunnel.
+#: Kinds of links that lead to other programs on this host.
 _INSIDE: Final = frozenset({"bridge", "veth", "dummy", "openvswitch", "ifb", "nlmon", "netkit", "vcan"})
-_TUNNELS: Final = frozenset({"tun", "wireguard", "vxlan", "geneve", "ipip", "sit", "gre", "gretap", "ip6tnl", "xfrm"})
 
 
 class Reachability(IntEnum):
     """
     How likely others reach an address: that of the default route, another one of its interface, one of another
-    interface, a further one, of a tunnel, of what is inside this host as containers are, or of nothing beyond a link.
+    interface, a further one, of a tunnel, of what is inside this host as containers are, of nothing beyond a link, or
+    only through a network of ours.
     """
 
     CHOSEN = 0
@@ -48,6 +49,7 @@ class Reachability(IntEnum):
     TUNNEL = 4
     INSIDE = 5
     LINK = 6
+    OURS = 7
 
 
 @attrs.frozen
@@ -59,6 +61,7 @@ class LocalLink:
     @ivar master: the number of the bridge that it is a port of; 0 for none.
     @ivar isUp: is it up?
     @ivar isRunning: does its other end answer?
+    @ivar isOurs: does it lead into a network of ours, this one or another?
     """
 
     name: str
@@ -66,6 +69,7 @@ class LocalLink:
     master: int = 0
     isUp: bool = True
     isRunning: bool = True
+    isOurs: bool = False
 
 
 @attrs.frozen
@@ -83,7 +87,12 @@ class LocalAddress:
 
 
 def localEndpoints(
-    host: str, port: int, except_: str = "", mayReach: Callable[[str], bool] = lambda host: True
+    host: str,
+    port: int,
+    except_: str = "",
+    mayReach: Callable[[str], bool] = lambda host: True,
+    *,
+    tunnels: bool = False,
 ) -> list[str]:
     """
     Where a UDP port of this host can be reached, as far as the host knows, the best first.
@@ -91,8 +100,9 @@ def localEndpoints(
     @param host: the local address that the port is bound to; C{0.0.0.0} and C{::} stand for all.
     @param except_: an interface that does not count: our own tap.
     @param mayReach: whether datagrams may go to an address; to those of the overlay they may not.
+    @param tunnels: see L{ranked}.
     """
-    found = _addresses(except_, host == "::") if host in ("0.0.0.0", "::") else [host]
+    found = _addresses(except_, host == "::", tunnels) if host in ("0.0.0.0", "::") else [host]
     return [str(Endpoint(each, port)) for each in found if mayReach(each)][:ENDPOINTS_MAXIMUM]
 
 
@@ -118,12 +128,16 @@ def bridgesOf(interface: str) -> list[str]:
     return [link.name for number, link in links.items() if number in masters]
 
 
-def ranked(links: dict[int, LocalLink], addresses: Iterable[LocalAddress], chosen: Iterable[str]) -> list[str]:
+def ranked(
+    links: dict[int, LocalLink], addresses: Iterable[LocalAddress], chosen: Iterable[str], *, tunnels: bool = False
+) -> list[str]:
     """
     The addresses at which others may reach this host, the best first.
 
     @param links: by their numbers.
     @param chosen: those that the kernel sends from to hosts far away.
+    @param tunnels: are those of tunnels told, too, if there are better ones?  Those into a network of ours are told
+        only where there is nothing else at all, as in a container that was given nothing but a tap.
     """
     addresses = list(addresses)
     usable = [each for each in addresses if each.isUsable and each.link in links and links[each.link].isUp]
@@ -139,26 +153,36 @@ def ranked(links: dict[int, LocalLink], addresses: Iterable[LocalAddress], chose
             rank = max(rank, Reachability.FURTHER)
         seen.add(kind)
         found.append((rank, each.host))
-    return [host for _, host in sorted(found, key=lambda each: each[0])]
+    found.sort(key=lambda each: each[0])
+    best = found[0][0] if found else Reachability.OURS
+    return [host for rank, host in found if _isTold(rank, best, tunnels)]
+
+
+def _isTold(rank: Reachability, best: Reachability, tunnels: bool) -> bool:
+    if rank is Reachability.TUNNEL:
+        return tunnels or best is Reachability.TUNNEL
+    return rank is not Reachability.OURS or best is Reachability.OURS
 
 
 def _rank(
     address: LocalAddress, link: LocalLink, chosen: frozenset[str], routed: set[int], hardware: set[int]
 ) -> Reachability:
+    if link.isOurs:
+        return Reachability.OURS
     if not link.isRunning or ip_address(address.host).is_link_local:
         return Reachability.LINK
     if address.host in chosen:
         return Reachability.CHOSEN
     if address.link in routed:
         return Reachability.BESIDE
-    if link.kind in _TUNNELS:
+    if link.kind in TUNNELS:
         return Reachability.TUNNEL
     if link.kind in _INSIDE and address.link not in hardware:
         return Reachability.INSIDE
     return Reachability.OTHER
 
 
-def _addresses(except_: str, onlyIPv6: bool) -> list[str]:
+def _addresses(except_: str, onlyIPv6: bool, tunnels: bool) -> list[str]:
     try:
         links = dict(_link(*entry) for entry in dump(LINKS))
         addresses = [_address(*entry) for entry in dump(ADDRESSES)]
@@ -166,7 +190,7 @@ def _addresses(except_: str, onlyIPv6: bool) -> list[str]:
         return _named()
     links = {number: link for number, link in links.items() if link.name != except_}
     chosen = [each for each in map(chosenSource, _FAR) if each is not None]
-    found = ranked(links, addresses, chosen)
+    found = ranked(links, addresses, chosen, tunnels=tunnels)
     return [each for each in found if ":" in each or not onlyIPv6]
 
 
@@ -179,6 +203,7 @@ def _link(fixed: bytes, told: dict[int, bytes]) -> tuple[int, LocalLink]:
         master=_number(told.get(_LINK_MASTER, b"")),
         isUp=bool(flags & _UP),
         isRunning=bool(flags & _RUNNING),
+        isOurs=isOurs(_text(told.get(_LINK_ALIAS, b""))),
     )
     return _number(fixed[4:8]), link
 

@@ -36,7 +36,11 @@ _RUNNING: Final = 0x40
 _LINK_ADDRESS: Final = 1
 _LINK_NAME: Final = 3
 _LINK_MTU: Final = 4
+_LINK_MASTER: Final = 10
+_LINK_INFO: Final = 18
+_LINK_ALIAS: Final = 20
 _LINK_MASK: Final = 29
+_INFO_KIND: Final = 1
 _WITHOUT_STATISTICS: Final = 8
 
 _IFA_ADDRESS: Final = 1
@@ -80,14 +84,16 @@ def linkOf(body: bytes) -> Link | None:
     if family or index <= 0:
         return None
     found = attributes(body[_LINK.size :])
-    mtu = found.get(_LINK_MTU, b"")
     return Link(
         index,
-        found.get(_LINK_NAME, b"").rstrip(b"\0").decode("utf-8", "replace"),
+        _text(found.get(_LINK_NAME, b"")),
         found.get(_LINK_ADDRESS, b""),
-        _U32.unpack(mtu)[0] if len(mtu) == _U32.size else 0,
+        _number(found.get(_LINK_MTU, b"")),
         bool(flags & _UP),
         bool(flags & _RUNNING),
+        _text(attributes(found.get(_LINK_INFO, b"")).get(_INFO_KIND, b"")),
+        _number(found.get(_LINK_MASTER, b"")),
+        _text(found.get(_LINK_ALIAS, b"")),
     )
 
 
@@ -103,7 +109,7 @@ def addressOf(body: bytes) -> Address | None:
     if len(octets) != {socket.AF_INET: 4, socket.AF_INET6: 16}.get(family):
         return None
     more = found.get(_IFA_FLAGS, b"")
-    flags = _U32.unpack(more)[0] if len(more) == _U32.size else flags
+    flags = _number(more) if len(more) == _U32.size else flags
     isUsable = scope < _SCOPE_LINK and not flags & (_TENTATIVE | _DEPRECATED)
     return Address(index, str(ip_address(octets)), prefix, isUsable)
 
@@ -123,5 +129,15 @@ def routeOf(body: bytes) -> int | None:
     destination = found.get(_RTA_DESTINATION, b"")
     if len(destination) in (4, 16) and (ip_address(destination).is_link_local or ip_address(destination).is_multicast):
         return None
-    interface = found.get(_RTA_INTERFACE, b"")
-    return int(_U32.unpack(interface)[0]) if len(interface) == _U32.size else 0
+    return _number(found.get(_RTA_INTERFACE, b""))
+
+
+def _number(octets: bytes) -> int:
+    """
+    A number of 32 bits; 0 if it is none.
+    """
+    return int(_U32.unpack(octets)[0]) if len(octets) == _U32.size else 0
+
+
+def _text(octets: bytes) -> str:
+    return octets.rstrip(b"\0").decode("utf-8", "replace")

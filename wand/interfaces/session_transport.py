@@ -22,8 +22,8 @@ class Ways(Protocol):
     The ports through which a transport sends, by the kind of the place.
 
     @ivar isNear: set from outside: is an address on a link of ours?
-    @ivar leadsBack: set from outside: does a place lead to this host, though a member that is said to be there and at
-        some other places is none of this host?
+    @ivar leadsBack: set from outside: does a place lead to this host, or into a network that this host carries, though
+        a member that is said to be there and at some other places is elsewhere?
     """
 
     isNear: Callable[[str], bool]

@@ -85,7 +85,7 @@ class ServerPlaces:
         streams = [str(each) for each in targetsIn(tuple(configuration.public))]
         found = [str(Endpoint(*each)) for each in given]
         if not given and not streams:
-            found = localEndpoints(configuration.listen, port)
+            found = localEndpoints(configuration.listen, port, tunnels=True)
         streams = (streams or streamTexts(configuration, found))[:PLACES_MAXIMUM]  # those of UDP have room beside them
         if not found and not streams:
             raise PortUnavailable('this server does not know where nodes reach it; set public = ["HOST:PORT"]')

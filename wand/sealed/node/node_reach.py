@@ -74,14 +74,21 @@ class NodeReach:
 
     def _leadsBack(self, place: Endpoint, places: Sequence[Endpoint]) -> bool:
         """
-        Is a place an address of this host, though the member is in another network, which has the same addresses?  It
-        is heard elsewhere than we are, then.
+        Does a place lead into a network of ours, though the member is elsewhere, too?  Two networks that carry each
+        other would carry nothing.  Or is it an address of this host, though the member is in another network, which has
+        the same addresses?  It is heard elsewhere than we are, then.
         """
+        if self._leadsInside(place):
+            return not all(map(self._leadsInside, places))
         if not self._links.isOwn(place.host) or isPublic(place.host):
             return False
         outside = {each.endpoint.host for each in self.observing.observations.values() if isPublic(each.endpoint.host)}
         theirs = {each.host for each in places if addressOf(each.host) == each.host and isPublic(each.host)}
         return bool(outside) and bool(theirs) and outside.isdisjoint(theirs)
+
+    def _leadsInside(self, place: Endpoint) -> bool:
+        address = addressOf(place.host)
+        return address is not None and self._links.leadsInside(address)
 
     def start(self) -> None:
         """

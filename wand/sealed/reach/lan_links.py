@@ -1,18 +1,23 @@
 """
-The links on which members look for each other: those that are up, and not of the overlay.
+The links on which members look for each other: those that are up, and lead into no tunnel, ours or another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from wand.host.changes import Address, HostListener, Link
+from wand.host.tunnels import TUNNELS, isOurs
+from wand.sealed.overlay import Overlay
 
 #: How many links are listened on, and how many addresses of each are remembered.
 LINKS_MAXIMUM: Final = 64
 ADDRESSES_MAXIMUM: Final = 64
+
+#: The address of the loopback interface.
+_LOOPBACK: Final = bytes(6)
 
 #: The hosts that stand for all addresses of this host.
 _ANY: Final = ("0.0.0.0", "::")
@@ -28,7 +33,7 @@ class LanLinks(HostListener):
     def __init__(
         self,
         host: str,
-        ours: Callable[[], Container[str]],
+        ours: Callable[[], Collection[str]],
         mayReach: Callable[[str], bool],
     ) -> None:
         """
@@ -41,6 +46,7 @@ class LanLinks(HostListener):
         self._mayReach = mayReach
         self.changed: Callable[[], object] = lambda: None
         self._near: list[IPv4Network | IPv6Network] | None = None
+        self._inside: list[Overlay] | None = None
         self._links: dict[int, Link] = {}
         self._addresses: dict[int, dict[str, Address]] = {}
 
@@ -59,9 +65,18 @@ class LanLinks(HostListener):
         Is an address on a link of ours: within the prefix of one of our addresses there?
         """
         if self._near is None:
-            self._near = self._networks()
+            self._near = self._networks(self._running())
         address = ip_address(host.partition("%")[0])
         return address.is_link_local or any(address in each for each in self._near)
+
+    def leadsInside(self, host: str) -> bool:
+        """
+        Does an address lead into a network of ours, this one or another that runs on this host: is it within the prefix
+        of one of our addresses on such an interface, and of none on a link?
+        """
+        if self._inside is None:
+            self._inside = self._overlays()
+        return any(host in each for each in self._inside) and not self.isNear(host)
 
     def isOwn(self, host: str) -> bool:
         """
@@ -69,16 +84,33 @@ class LanLinks(HostListener):
         """
         return any(host in each for each in self._addresses.values())
 
-    def _networks(self) -> list[IPv4Network | IPv6Network]:
-        addresses = [each for link in self._running() for each in self._addresses.get(link.index, {}).values()]
+    def _networks(self, links: Iterable[Link]) -> list[IPv4Network | IPv6Network]:
+        addresses = [each for link in links for each in self._addresses.get(link.index, {}).values()]
         return list(dict.fromkeys(ip_network((each.host, each.prefix), strict=False) for each in addresses))
 
     def _running(self) -> list[Link]:
         """
-        The links that count: Ethernet, for neighbours are not found through other tunnels, and none of the overlay.
+        The links that count: Ethernet, and neither a tunnel nor a bridge that carries one of ours on.
         """
         ours = self._ours()
-        return [each for each in self._links.values() if each.isRunning and any(each.mac) and each.name not in ours]
+        inside = {number for each in self._inner() for number in (each.index, each.master)}
+        outer = [each for each in self._links.values() if each.index not in inside and each.kind not in TUNNELS]
+        return [each for each in outer if each.isRunning and any(each.mac) and each.name not in ours]
+
+    def _inner(self) -> list[Link]:
+        """
+        The links that lead into a network of ours, this one or another.
+        """
+        return [each for each in self._links.values() if isOurs(each.alias)]
+
+    def _overlays(self) -> list[Overlay]:
+        """
+        Where networks of ours are; nowhere if there is no other way out, as in a container that was given only a tap.
+        """
+        inside = self._inner()
+        others = [each for each in self._links.values() if each not in inside and each.mac != _LOOPBACK]
+        isElsewhere = any(self._addresses.get(each.index) for each in others)
+        return [Overlay(str(each)) for each in self._networks(inside)] if isElsewhere else []
 
     def _overlayLess(self, hosts: list[str]) -> list[str]:
         """
@@ -138,10 +170,10 @@ class LanLinks(HostListener):
         """
         self._links.clear()
         self._addresses.clear()
-        self._near = None
+        self._near = self._inside = None
 
     def _changed(self) -> None:
-        self._near = None
+        self._near = self._inside = None
         self.changed()
 
 

@@ -19,8 +19,7 @@ class Ways:
     @ivar mayReach: may datagrams go to this address?  To addresses of the overlay they may not, or the tunnel would run
         inside itself.
     @ivar isNear: is an address on a link of ours?
-    @ivar leadsBack: does a place lead to this host, though a member that is said to be there and at some other places
-        is none of this host?
+    @ivar leadsBack: see L{wand.interfaces.session_transport.Ways}.
     """
 
     def __init__(self) -> None:
