@@ -18,6 +18,16 @@ from wand.event_kinds import EVENTS
 from wand.events import Events, Value
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """
+    What takes a second on an idle machine may take several beside other tests: whoever waits is patient.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wand.lab.commands.STRETCH", 5.0)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def noRouter(monkeypatch: pytest.MonkeyPatch) -> None:
     """

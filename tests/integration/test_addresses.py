@@ -34,6 +34,10 @@ def _answers(host: Host, address: str) -> bool:
     return True
 
 
+def _awaitAnswer(host: Host, address: str) -> None:
+    wait(lambda: _answers(host, address), 10, f"an echo of {address}")
+
+
 def _own(network: Deployment, node: Site) -> Any:
     own = network.status(node).own
     assert own is not None
@@ -85,7 +89,7 @@ def test_bothKindsAtOnce(makeNetwork: Callable[..., Deployment], members: int) -
     assert _addresses(network.hosts[two.name]) == [four, six]
     host = network.hosts[one.name]
     for address in map(_plain, (four, six)):
-        wait(lambda address=address: _answers(host, address), 10, f"an echo of {address}")  # type: ignore[misc]
+        _awaitAnswer(host, address)
         assert f"{address} lladdr {two.mac}" in host.run("ip", "neighbour", "show", "dev", "wan0")
     assert bool(network.counters(one)["neighbours-answered"]) is (members == 0)
 
@@ -98,14 +102,14 @@ def test_anotherAddress(makeSealed: Callable[..., Deployment]) -> None:
     network = makeSealed(2)
     one, two = network.topology.nodes
     host, server = network.hosts[two.name], network.topology.server
-    assert _answers(network.hosts[one.name], "10.77.0.2")
+    _awaitAnswer(network.hosts[one.name], "10.77.0.2")
     name, six = _own(network, two).name, _own(network, two).prefix6.replace("::/64", "::b0b")
     before = _since(network, one, two)
     said = network.command(server, "address", name, "10.77.0.9", six)
     assert "10.77.0.9/16" in said and "offline" not in said
     wait(lambda: _addresses(host) == ["10.77.0.9/16", f"{six}/64"], 1, "the new addresses")
     for address in ("10.77.0.9", six):
-        wait(lambda address=address: _answers(network.hosts[one.name], address), 10, address)  # type: ignore[misc]
+        _awaitAnswer(network.hosts[one.name], address)
     assert not _answers(network.hosts[one.name], "10.77.0.2")
     assert _since(network, one, two) == pytest.approx(before, abs=0.01)
     for wrong in ("10.77.0.1", "192.0.2.1", "10.77.0.0"):
@@ -121,7 +125,7 @@ def test_whoHasItNowIsFound(makeSealed: Callable[..., Deployment]) -> None:
     network = makeSealed(3)
     one, two, three = network.topology.nodes
     host, server = network.hosts[one.name], network.topology.server
-    assert _answers(host, "10.77.0.2")
+    _awaitAnswer(host, "10.77.0.2")
     names = {node.name: _own(network, node).name for node in (two, three)}
     network.command(server, "address", names[two.name], "10.77.0.77")
     network.command(server, "address", names[three.name], "10.77.0.2")
@@ -165,7 +169,7 @@ def test_reservedAndChosen(makeNetwork: Callable[..., Deployment]) -> None:
     assert _addresses(network.hosts[two.name]) == ["10.77.2.2/16", f"{six}/64"]
     with pytest.raises(CommandFailed, match="reserved"):
         network.command(server, "address", _own(network, one).name, "10.77.0.1")
-    wait(lambda: _answers(network.hosts[one.name], six), 10, "an echo")
+    _awaitAnswer(network.hosts[one.name], six)
 
 
 def test_reloadedWhileFramesFlow(makeSealed: Callable[..., Deployment]) -> None:
@@ -188,7 +192,7 @@ def test_reloadedWhileFramesFlow(makeSealed: Callable[..., Deployment]) -> None:
     assert said == "mtu: 1400, and it was 1500\naddresses: 192.168.99.1/24 added\n"
     assert "mtu 1400" in host.run("ip", "link", "show", "dev", "wan0")
     assert set(_addresses(host)) == {"192.168.99.1/24", *had}
-    assert _answers(host, "10.77.0.2")
+    _awaitAnswer(host, "10.77.0.2")
     [waiting] = json.loads(reload('mtu = 1400\naddresses = ["192.168.99.1/24"]\nlink-local = true', "--json"))
     assert (waiting["key"], waiting["waits"]) == ("link-local", True)
     assert "mtu: 1000" in reload("mtu = 1000")
@@ -197,4 +201,4 @@ def test_reloadedWhileFramesFlow(makeSealed: Callable[..., Deployment]) -> None:
     reload("mtu = 1500")
     wait(lambda: _addresses(host) == had, 5, "the address of IPv6")
     wait(lambda: network.status(one).attention == 0, 15, "a status without a fault")
-    assert _answers(network.hosts[two.name], _plain(had[1]))
+    _awaitAnswer(network.hosts[two.name], _plain(had[1]))

@@ -93,7 +93,8 @@ def test_aLostStoreIsNoNewNetwork(realm: Realm) -> None:
             (state / "wansd.sqlite").write_bytes(damage)
         before = sorted((each.name, each.read_bytes()) for each in state.iterdir() if each.is_file())
         realm["server"].start("wand-server")
-        wait(lambda tries=tries: realm["server"].log.count("--recover=yes") >= tries, 15, "the reason")
+        wait(lambda: not realm["server"].daemon.isRunning, 15, "its end")
+        assert realm["server"].log.count("--recover=yes") >= tries, "it does not say the reason"
         assert sorted((each.name, each.read_bytes()) for each in state.iterdir() if each.is_file()) == before
     realm.serve("--recover=yes")
     again(realm, "alice")
@@ -111,9 +112,10 @@ def test_twoHostsWithOneKeyAreTold(realm: Realm) -> None:
     stop(realm, "alice")
     shutil.copytree(realm["alice"].state, realm["copy"].state)
     realm["alice"].start("wand-node")
-    wait(realm["alice"].control.exists, 10, "alice again")
+    wait(realm["alice"].answers, 10, "alice again")
     wait(lambda: "directory-answered" in realm["alice"].log.rpartition("etud:")[2], 10, "alice is there")
     realm["copy"].start("wand-node")
+    wait(realm["copy"].answers, 10, "its copy")
     for name in ("server", "alice", "copy"):
         wait(lambda name=name: "two hosts run with the key" in realm[name].notes, 20, f"{name} is told")
 
@@ -136,8 +138,8 @@ def test_anInvitationThatIsNotThereIsSaid(realm: Realm) -> None:
     """
     realm.serve()
     realm["alice"].start("wand-node", "--name=alice", "--join-file=/nowhere/invitation")
-    wait(realm["alice"].control.exists, 10, "alice")
-    assert "/nowhere/invitation is not there" in realm["alice"].notes
+    wait(realm["alice"].answers, 10, "alice")
+    wait(lambda: "/nowhere/invitation is not there" in realm["alice"].notes, 10, "what it says")
     token = realm.lab.directory / "invitation"
     realm["server"].wand("invite", "--out", str(token))
     realm["alice"].wand("join", str(token))

@@ -20,7 +20,7 @@ def test_membersAreMeasured() -> None:
         [sys.executable, "-m", "bench", "scale", "--members", "20", "--rest", "1", "--json"],
         cwd=_ROOT,
         capture_output=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
@@ -37,7 +37,7 @@ def test_aRelayIsMeasured() -> None:
         [sys.executable, "-m", "bench", "relay", "--members", "20", "--flood", "500", "--seconds", "1", "--json"],
         cwd=_ROOT,
         capture_output=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

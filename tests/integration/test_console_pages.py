@@ -108,7 +108,8 @@ def test_theNetworkIsDrawn(onNode: Browser, network: Deployment) -> None:
     network.hosts[first.name].start("ping", "ping", "-q", "-i", "0.02", "-s", "1000", second.inside)
     onNode.soon(lambda: "B/s" in onNode.text(".picture"), "a rate in the picture")
     assert {"node-1", "this host", "node-2", "server"} <= set(onNode.text(".picture").splitlines())
-    assert onNode.run("return document.querySelectorAll('.picture .way.direct .line').length") == 2
+    direct = "return document.querySelectorAll('.picture .way.direct .line').length"
+    onNode.soon(lambda: onNode.run(direct) == 2, "two direct ways")
     assert "direct" in onNode.text("#legend")
     title = onNode.run("return document.querySelector('.picture svg > title').textContent")
     assert title.startswith("node-1 and 2 other members, 2 online")

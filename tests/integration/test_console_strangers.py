@@ -198,7 +198,7 @@ def test_aWindowOfTheConsoleIsOutOfReach(visited: Browser) -> None:
     """
     own = visited.driver.current_window_handle
     visited.run("window.opened = window.open(arguments[0])", f"{ADDRESS}/members")
-    other = next(each for each in visited.driver.window_handles if each != own)
+    [other] = visited.soon(lambda: [each for each in visited.driver.window_handles if each != own], "the window")
     visited.driver.switch_to.window(other)
     visited.shows("wandaemon")
     assert visited.run("return window.opener") is None

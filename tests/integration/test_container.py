@@ -102,7 +102,7 @@ def test_aNetworkOfContainers(lab: Lab, engine: ContainerEngine, capsys: pytest.
     began = time.monotonic()
     join(engine, "bob", hosts["bob"])
     address = statusAt(engine.control("bob", "node"))["own"]["addresses"][0].partition("/")[0]
-    hosts["alice"].run("ping", "-c", "1", "-w", "10", address)
+    hosts["alice"].run("ping", "-c", "1", "-w", "20", address)
     with capsys.disabled():
         print(f"\n{time.monotonic() - began:.1f} s from the start of a container to a ping")
 
@@ -111,7 +111,7 @@ def test_aNetworkOfContainers(lab: Lab, engine: ContainerEngine, capsys: pytest.
         assert process["Uid"].split() == process["Gid"].split() == ["900"] * 4
         assert (process["CapBnd"], process["CapEff"], process["NoNewPrivs"]) == (capabilities, capabilities, "1")
         assert "wand1." not in process["Command"]
-        assert engine.succeeds("healthcheck", "run", name)
+        wait(lambda name=name: engine.succeeds("healthcheck", "run", name), 30, f"a healthy {name}")  # type: ignore[misc]
         assert not engine.succeeds("exec", name, "/bin/sh", "-c", "true")
 
     engine.run("kill", "--signal=STOP", "alice")
@@ -121,10 +121,10 @@ def test_aNetworkOfContainers(lab: Lab, engine: ContainerEngine, capsys: pytest.
     ends(engine, "bob")
     engine.run("start", "bob")
     wait(lambda: isMember(engine, "bob"), 30, "bob, again")
-    assert engine.succeeds("healthcheck", "run", "bob")
+    wait(lambda: engine.succeeds("healthcheck", "run", "bob"), 30, "a healthy bob, again")
     assert still.wait(30) != 0
     engine.run("kill", "--signal=CONT", "alice")
-    assert engine.succeeds("healthcheck", "run", "alice")
+    wait(lambda: engine.succeeds("healthcheck", "run", "alice"), 30, "alice, again")
     for name in ("alice", "server"):
         ends(engine, name)
 

@@ -105,7 +105,7 @@ def test_nothingAcknowledgedIsLost(makeNetwork: Make, founder: bool) -> None:
         dead.start()
         _change(network, decider, known, staying, random)
         dead.join()
-        assert reaches(network, one, two)
+        wait(lambda: reaches(network, one, two), 10, "an echo meanwhile")
         network.start(decider)
         known.compare(network.ask(decider, _members), network.ask(decider, _invitations))
         if number % JOIN_EVERY == 0:

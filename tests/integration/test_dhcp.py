@@ -48,7 +48,7 @@ def test_guestsAndMembersGetAddresses(makeNetwork: Callable[..., Deployment]) ->
         assert "router:\n" in each.run(*client, timeout=40)
         assert re.search(r"inet 10\.77\.255\.1\d\d/16", each.run("ip", "address", "show", "dev", interface))
     address = network.status(alice).own.addresses[0].partition("/")[0]
-    assert "1 received" in guest.run("ping", "-c", "1", "-W", "5", address)
+    assert "1 received" in guest.run("ping", "-c", "1", "-w", "20", address)
 
 
 def _guest(network: Deployment, host: Host) -> Host:

@@ -59,7 +59,7 @@ def test_aRefusalIsRead(makeNetwork: Callable[..., Deployment], folder: Path) ->
     token = network.invite(node)
     with pytest.raises(CommandFailed, match="node-1 is not in the list of hosts"):
         network.command(node, "join", str(token))
-    assert "not in the list" in told.read_text()
+    wait(lambda: "not in the list" in told.read_text(), 10, "the word of the refusal")
     hosts.write_text("node-1\n")
     network.admit(node)
     wait(lambda: '"member-joined"' in told.read_text(), 10, "the event")

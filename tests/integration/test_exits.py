@@ -137,7 +137,7 @@ def test_aLogThatNobodyReads(folder: Path) -> None:
         control = ("--control", str(folder / "control"))
         wait(lambda: ended([str(PROGRAMS / "wand"), *control, "status"])[0] == 0, 30, "an answer")
         program.terminate()
-        assert program.wait(20) == -signal.SIGTERM
+        assert program.wait(60) == -signal.SIGTERM
     finally:
         program.kill()
         program.wait()
@@ -177,7 +177,7 @@ def test_signals(folder: Path, sent: tuple[signal.Signals, ...], status: int) ->
     wait(lambda: ended([str(PROGRAMS / "wand"), *control, "status"])[0] == 0, 30, "an answer")
     for each in sent:
         os.kill(program.pid, each)
-    assert program.wait(20) == status
+    assert program.wait(60) == status
     text = log.read_text()
     assert "Traceback" not in text, text
     assert not (folder / "control").exists()

@@ -30,10 +30,10 @@ def test_threeCommands(machines: list[Machine]) -> None:
     try:
         [line] = re.findall(r"^  (echo wand1\.\S+ \| wand join)$", said, re.MULTILINE)
         two.type(line)
-        assert " 0% packet loss" in two.type("ping -q -c 3 -i 0.1 -W 2 10.77.0.1")
+        assert " 0% packet loss" in two.type("ping -q -c 3 -i 0.1 -W 20 10.77.0.1")
         token = one.type("wand invite --endpoint 10.99.1.200:9")
         three.type(f"echo {token.strip()} | wand join")
-        assert " 0% packet loss" in three.type("ping -q -c 3 -i 0.1 -W 2 10.77.0.1")
+        assert " 0% packet loss" in three.type("ping -q -c 3 -i 0.1 -W 20 10.77.0.1")
     finally:
         for each in machines:
             each.type("wand stop")

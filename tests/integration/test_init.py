@@ -13,7 +13,7 @@ import pytest
 from wand.lab import Lab
 from wand.lab.machine import Machine
 
-PING = "ping -q -c 3 -i 0.1 -W 2"
+PING = "ping -q -c 3 -i 0.1 -W 20"
 
 
 @pytest.fixture

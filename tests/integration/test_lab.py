@@ -24,16 +24,16 @@ while True:
 _ASK = """
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(0.01)
-answers = 0
-for _ in range(200):
-    s.sendto(b"?", ("198.51.100.2", 44444))
-    try:
-        s.recv(9)
-        answers += 1
-    except TimeoutError:
-        pass
-print(answers)
+s.settimeout(1.0)
+for number in range(200):
+    s.sendto(bytes([number]), ("198.51.100.2", 44444))
+answers = set()
+try:
+    while len(answers) < 200:
+        answers.add(s.recv(9))
+except TimeoutError:
+    pass
+print(len(answers))
 """
 
 _HANG = """
@@ -65,11 +65,11 @@ def test_pulledCableCutsAHostOff(lab: Lab) -> None:
     """
     one, two = lab.host("pulled", "203.0.113.1/24"), lab.host("other", "203.0.113.2/24")
     echo = (*PYTHON, "wand.lab.echo", "0.05", "2", "203.0.113.1")
-    assert two.run(*echo)
+    wait(lambda: two.run(*echo), 10, "an answer")
     one.plug(False)
     assert not two.run(*echo)
     one.plug(True)
-    assert wait(lambda: two.run(*echo), 10, "an answer")
+    wait(lambda: two.run(*echo), 10, "an answer")
 
 
 def test_commandsThatFailSayWhy(lab: Lab) -> None:
@@ -102,14 +102,14 @@ def test_nextRunSweepsUpAfterAKilledOne() -> None:
     """
     killed, left = _hanging()
     running, kept = _hanging()
-    killed.kill()
-    killed.wait(10)
     assert left in execute("ip", "netns", "list")
-    sweep()
+    killed.kill()
+    killed.wait(60)
+    sweep()  # perhaps a test beside this one has done so already
     assert left not in execute("ip", "netns", "list")
     assert kept in execute("ip", "netns", "list")
     running.terminate()
-    running.wait(10)
+    running.wait(60)
 
 
 def test_programsSweepAtTheSameTime() -> None:
@@ -119,13 +119,13 @@ def test_programsSweepAtTheSameTime() -> None:
     for _ in range(4):
         killed, left = _hanging()
         killed.kill()
-        killed.wait(10)
+        killed.wait(60)
         sweepers = [
             subprocess.Popen([sys.executable, "-c", "from wand.lab import sweep; sweep()"], stderr=subprocess.PIPE)
             for _ in range(4)
         ]
         for sweeper in sweepers:
-            assert sweeper.communicate(timeout=20)[1] == b""
+            assert sweeper.communicate(timeout=60)[1] == b""
         assert left not in execute("ip", "netns", "list")
 
 

@@ -28,7 +28,8 @@ def lines(realm: Realm, name: str) -> list[dict[str, Any]]:
     """
     What a program has logged.
     """
-    return [json.loads(line) for line in realm[name].log.splitlines() if line.startswith("{")]
+    whole, _, _ = realm[name].log.rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
 
 def test_oneTraceEverywhere(realm: Realm) -> None:

@@ -25,7 +25,7 @@ def _looked(network: Deployment, node: Site, server: str, *command: str) -> str:
     file = network.lab.directory / f"{node.name}.resolv.conf"
     words = ("unshare", "--mount", "sh", "-ec", _RESOLVING, "sh", server, str(file), *command)
     host: Host = network.hosts[node.name]
-    done = subprocess.run(host.command(*words), capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(host.command(*words), capture_output=True, text=True, check=False, timeout=60)
     return done.stdout if done.returncode == 0 else ""
 
 
@@ -49,7 +49,7 @@ def test_membersAreFoundByName(makeSealed: Callable[..., Deployment]) -> None:
     name = f"{own.name}.{own.network}.wand"
     assert _looked(network, one, here, "getent", "ahostsv4", name).startswith(there)
     assert name in _looked(network, one, here, "getent", "hosts", there)
-    assert "1 received" in _looked(network, one, here, "ping", "-c1", "-W5", name)
+    assert "1 received" in _looked(network, one, here, "ping", "-c1", "-w20", name)
     assert _looked(network, one, here, "getent", "hosts", f"nobody.{own.network}.wand") == ""
     assert _looked(network, one, here, "getent", "hosts", "example.org") == ""
     assert _looked(network, two, here, "getent", "ahostsv4", name).startswith(there)  # a member may ask another

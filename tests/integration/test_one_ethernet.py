@@ -11,7 +11,7 @@ from wand.lab.deployment import Deployment
 
 _CONNECT6 = """
 import socket
-with socket.create_connection(("fd00::2", 5006), 5) as connection:
+with socket.create_connection(("fd00::2", 5006), 20) as connection:
     print(connection.recv(99).decode())
 """
 
@@ -28,8 +28,8 @@ def test_hostsPingEachOther(formed: Deployment) -> None:
     Each host gets an answer from the other.
     """
     one, two = formed.topology.nodes
-    assert formed.ping(one, [two])
-    assert formed.ping(two, [one])
+    formed.awaitEcho(one, two)
+    formed.awaitEcho(two, one)
 
 
 def test_transferArrivesAsItWasSent(formed: Deployment) -> None:
@@ -39,7 +39,7 @@ def test_transferArrivesAsItWasSent(formed: Deployment) -> None:
     one, two = formed.topology.nodes
     *_, last = formed.transfer(one, two, 0.5)
     assert last.intact
-    assert last.octets > 1_000_000
+    assert last.octets > 100_000
 
 
 def test_offloadsAreShown(formed: Deployment) -> None:
@@ -58,7 +58,7 @@ def test_addressesAreResolvedByBroadcast(formed: Deployment) -> None:
     one, two = formed.topology.nodes
     host = formed.hosts[one.name]
     host.run("ip", "neighbour", "flush", "dev", "wan0")
-    formed.ping(one, [two])
+    formed.awaitEcho(one, two)
     assert f"{two.inside} lladdr {two.mac}" in host.run("ip", "neighbour", "show", "dev", "wan0")
 
 

@@ -21,7 +21,7 @@ _EXCHANGE = """
 import socket
 port = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88B5))
 port.bind(("wan0", 0x88B5))
-port.settimeout(5)
+port.settimeout(30)
 port.send(bytes.fromhex("020000000009" "020000000001") + b"\\x88\\xb5" + b"from our host".ljust(46))
 seen = set()
 while len(seen) < 2:
@@ -47,7 +47,8 @@ def test_nodeOfTheOriginalWithOurServerAndOurNode(makeNetwork: Callable[..., Dep
     wait(lambda: table in program.tail(), 10, "our node in the original's table, and itself")
     seen = network.hosts[ours.name].run(sys.executable, "-c", _EXCHANGE)
     assert seen.strip() == "['from our host', 'from the original']"
-    assert f"frame 0000 {ours.address} 22222 from our host" in program.tail()
+    said = f"frame 0000 {ours.address} 22222 from our host"
+    wait(lambda: said in program.log.read_text(), 10, "our frame at the original")
 
 
 def test_ourNodesWithTheServerOfTheOriginal(makeNetwork: Callable[..., Deployment]) -> None:
@@ -60,6 +61,6 @@ def test_ourNodesWithTheServerOfTheOriginal(makeNetwork: Callable[..., Deploymen
     network.start(one)
     network.start(two)
     network.awaitTables()
-    assert network.ping(one, [two])
+    network.awaitEcho(one, two)
     requests = {bytes.fromhex(line.split()[1]) for line in server.tail().splitlines()}
     assert requests == {node.mac.encode() + b"\0" for node in (one, two)}

@@ -27,11 +27,11 @@ def test_nodesThatFollowNobody(makeNetwork: Callable[..., Deployment]) -> None:
     _, second = [network.admit(node).address.partition("/")[0] for node in (one, two)]
     host = network.hosts[one.name]
     assert network.known(one) == network.known(two) == {}
-    assert _received(host, second, 3) == 3
+    assert _received(host, second, 3, patience=20) == 3
     assert (set(network.known(one)), set(network.known(two))) == ({two.mac}, {one.mac})
     assert network.counters(one)["neighbours-answered"] > 0
     third = network.admit(three).address.partition("/")[0]
-    assert _received(host, third, 3) == 3
+    assert _received(host, third, 3, patience=20) == 3
     assert "of 1 members" in network.command(one, "status")
     assert "node-3" in network.command(two, "ping", "node-3", "--count", "1")
     eth0 = ("dev", "eth0")
@@ -43,12 +43,12 @@ def test_nodesThatFollowNobody(makeNetwork: Callable[..., Deployment]) -> None:
     wait(lambda: _received(host, second, 1) == 1, 15, "an echo of the member that was killed")
 
 
-def _received(host: Host, address: str, count: int) -> int:
+def _received(host: Host, address: str, count: int, patience: int = 1) -> int:
     """
-    How many echoes come back.
+    How many echoes come back, the last within C{patience} seconds.
     """
     try:
-        shown = host.run("ping", "-c", str(count), "-i", "0.2", "-W", "1", address)
+        shown = host.run("ping", "-c", str(count), "-i", "0.2", "-W", str(patience), address)
     except CommandFailed:
         return 0
     return int(shown.partition(" received")[0].rpartition(" ")[2])

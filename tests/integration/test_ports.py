@@ -63,8 +63,8 @@ def test_whatIsBehindInterfaces(makeSealed: Make) -> None:
     member = network.hosts[one.name]
     wait(lambda: _pings(behindJoined, one.inside), 15, "an echo from behind the interface that joined")
     wait(lambda: _pings(behindHanded, one.inside), 15, "an echo from behind the interface that was handed over")
-    assert _pings(behindJoined, "10.77.1.3")
-    assert _pings(member, "10.77.1.2")
+    wait(lambda: _pings(behindJoined, "10.77.1.3"), 15, "an echo from one to the other")
+    wait(lambda: _pings(member, "10.77.1.2"), 15, "an echo of what is behind the interface that joined")
     _moves(member, behindJoined, "10.77.1.2")
     _moves(behindJoined, behindHanded, "10.77.1.3")
     _moves(behindHanded, member, one.inside)

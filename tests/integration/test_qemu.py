@@ -33,8 +33,8 @@ for card in eth0 eth1; do
     ip address flush dev eth0
     eval address=\\$GUEST_$card
     ip link set $card up && ip address add $address/24 dev $card
-    for attempt in 1 2 3 4 5 6 7 8 9 10; do ping -c 1 -W 1 $GUEST_TARGET >/dev/null && echo PINGED $card && break; done
-    for attempt in 1 2 3 4 5; do wget -q -O /$card http://$GUEST_TARGET:8000/file && break; sleep 1; done
+    for attempt in $(seq 40); do ping -c 1 -W 1 $GUEST_TARGET >/dev/null && echo PINGED $card && break; done
+    for attempt in $(seq 20); do wget -q -O /$card http://$GUEST_TARGET:8000/file && break; sleep 1; done
     sha256sum /$card
 done
 echo READY
@@ -141,7 +141,7 @@ def test_machineIsOnTheNetwork(machinery: Machinery) -> None:
     for card in ("eth0", "eth1"):
         assert f"PINGED {card}" in said, machine.tail()
         assert f"{digest}  /{card}" in said, machine.tail()
-    assert network.ping(target, [two])
+    network.awaitEcho(target, two)
     machine.kill()
     wait(lambda: "the machine has left wan0" in network.programs[one.name].log.read_text(), 10, "the end")
     assert network.status(one) is not None

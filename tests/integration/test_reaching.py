@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from wand.lab import wait
 from wand.lab.deployment import Deployment
@@ -19,12 +20,13 @@ def test_whatTheOperatorSees(makeSealed: Callable[..., Deployment]) -> None:
     """
     network = makeSealed(2)
     one, two = network.topology.nodes
-    assert network.ping(one, [two])
+    network.awaitEcho(one, two)
     pinged = json.loads(network.command(one, "ping", two.name, "--count", "2", "--json"))
     assert any(each is not None and each < 1.0 for way in pinged for each in way["roundTrips"])
     peer = next(each for each in json.loads(network.command(one, "peers", "--json")) if each["macs"] == [two.mac])
     assert peer["way"] == "direct"
     assert peer["roundTrip"] < 1.0
+    wait(lambda: "lan" in _why(network, one, two)["ways"][0]["sources"], 10, "that the link is known")
     for text in (two.name, two.inside, two.mac):
         why = json.loads(network.command(one, "why", text, "--json"))
         assert (why["peer"], why["isUp"]) == (two.name, True)
@@ -59,5 +61,9 @@ def test_aMemberThatIsGone(makeSealed: Callable[..., Deployment]) -> None:
 
 
 def _mapping(network: Deployment, source: Node, target: Node) -> str:
-    found: str = json.loads(network.command(source, "why", target.name, "--json"))["nat"]["mapping"]
+    return str(_why(network, source, target)["nat"]["mapping"])
+
+
+def _why(network: Deployment, source: Node, target: Node) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(network.command(source, "why", target.name, "--json"))
     return found

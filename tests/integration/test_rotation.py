@@ -6,7 +6,6 @@ server and on their link.
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,8 @@ import pytest
 from realm import Realm
 
 from wand.lab import Lab, wait
-from wand.lab.commands import CommandFailed
+from wand.lab.probe import EchoProbe
+from wand.lab.topology import Node
 
 NODES = ("alice", "bob", "carol")
 
@@ -36,17 +36,17 @@ def test_aNetworkGetsAnotherSecret(realm: Realm) -> None:
     """
     While pings run the network gets another secret, within seconds all members have it, and no ping is lost.
     """
-    wait(lambda: _pings(realm, "alice", "bob"), 20, "an echo")
-    address = realm["bob"].overlayAddress()
-    flow = realm["alice"].host.command("ping", "-q", "-i", "0.05", "-c", "150", address)
-    with subprocess.Popen(flow, stdout=subprocess.PIPE, text=True) as ping:
-        said = realm["server"].wand("rotate", "--overlap", "2s")
-        assert "has another secret" in said
-        wait(lambda: _secret(realm)["have"] == len(NODES), 10, "the new secret at all members")
-        wait(lambda: json.loads(realm["alice"].wand("status", "--json"))["own"]["secret"]["number"], 5, "its number")
-        assert ping.poll() is None
-        summary = ping.communicate(timeout=30)[0]
-    assert " 0% packet loss" in summary, summary
+    flow = EchoProbe(realm["alice"].host, [Node("bob", "", realm["bob"].overlayAddress(), "")])
+    wait(flow.echoes, 20, "an echo")
+    said = realm["server"].wand("rotate", "--overlap", "2s")
+    assert "has another secret" in said
+    wait(lambda: _secret(realm)["have"] == len(NODES), 10, "the new secret at all members")
+    wait(lambda: json.loads(realm["alice"].wand("status", "--json"))["own"]["secret"]["number"], 5, "its number")
+    now = flow.echoes()[-1].sent
+    wait(lambda: flow.echoes()[-1].sent > now + 4, 10, "echoes when the former secret has ended")
+    flow.stop()
+    numbers = [each.sequence for each in flow.echoes()]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1)), "echoes were lost"
     assert "of 3 members have it" in realm["server"].wand("status")
 
 
@@ -62,7 +62,7 @@ def test_theyMeetWithIt(realm: Realm) -> None:
         realm[name].start("wand-node", f"--name={name}")
         wait(realm[name].isMember, 20, f"the membership of {name}")
     for one, other in (("alice", "bob"), ("bob", "carol"), ("carol", "alice")):
-        wait(lambda one=one, other=other: _pings(realm, one, other), 20, f"an echo from {one} to {other}")
+        wait(lambda one=one, other=other: realm.pings(one, other), 20, f"an echo from {one} to {other}")
     assert _secret(realm)["number"] == number
     wait(lambda: _secret(realm)["have"] == len(NODES), 10, "the count of those who have it")
 
@@ -77,19 +77,10 @@ def test_onTheLink(realm: Realm) -> None:
         (realm[name].state / "known-peers").unlink(missing_ok=True)
         realm[name].start("wand-node", f"--name={name}")
         wait(realm[name].isMember, 20, f"the membership of {name}")
-    wait(lambda: _pings(realm, "alice", "carol"), 30, "an echo without a server")
+    wait(lambda: realm.pings("alice", "carol"), 30, "an echo without a server")
     assert realm["alice"].counters()["lan-found"] > 0
 
 
 def _secret(realm: Realm) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(realm["server"].wand("rotate", "--status", "--json"))
     return found
-
-
-def _pings(realm: Realm, source: str, target: str) -> bool:
-    address = realm[target].overlayAddress()
-    try:
-        realm[source].host.run("ping", "-q", "-c", "1", "-W", "2", address)
-    except CommandFailed:
-        return False
-    return True

@@ -20,7 +20,7 @@ def test_underlayOfIPv6(makeSealed: Make) -> None:
     """
     network = makeSealed(2, prefix="fd00:51::")
     one, two = network.topology.nodes
-    assert network.ping(one, [two])
+    network.awaitEcho(one, two)
     assert network.known(one) == {two.mac: f"[{two.address}]:22222"}
 
 
@@ -38,7 +38,7 @@ def test_bridgeRight(makeSealed: Make) -> None:
     behindBridge = _behind(network, network.hosts[bridge.name], "10.77.1.3")
     behindPlain = _behind(network, network.hosts[plain.name], "10.77.1.2")
     wait(lambda: _pings(behindBridge, one.inside), 10, "an echo from behind the bridge")
-    assert _pings(network.hosts[one.name].command(), "10.77.1.3")
+    wait(lambda: _pings(network.hosts[one.name].command(), "10.77.1.3"), 10, "an echo of it")
     assert not _pings(behindPlain, one.inside)
     assert network.counters(one)["drop-sealed-spoofed-source"] > 0
 
@@ -87,7 +87,7 @@ def test_rel2AndSealedDoNotMix(makeSealed: Make) -> None:
     assert network.counters(one)["udp-received-datagrams"] > before
     assert set(network.known(one)) == {two.mac}
     assert {each.name for each in network.ask(network.topology.server, _members)} == {"server", "node-1", "node-2"}
-    assert network.ping(one, [two])
+    network.awaitEcho(one, two)
 
 
 async def _members(client: ControlClient) -> list[MemberStatus]:

@@ -81,7 +81,7 @@ def test_takenControlSocketIsSaid(taken: Deployment, way: str, tmp_path: Path) -
 def _run(network: Deployment, host: str, way: str, file: Path, tmp_path: Path) -> tuple[int, str]:
     words = [word.format(twistd=PROGRAMS / "twistd", directory=tmp_path) for word in _WAYS[way]]
     command = network.hosts[host].command(*words, "--config", str(file))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
     log = tmp_path / "daemon.log"
     return done.returncode, done.stdout + done.stderr + (log.read_text() if log.exists() else "")
 
@@ -97,7 +97,7 @@ def test_privilegesAreDropped(makeNetwork: Callable[..., Deployment]) -> None:
         network.start(site, "--uid=nobody", "--gid=nogroup")
     network.awaitTables()
     one, two = network.topology.nodes
-    assert network.ping(one, [two])
+    network.awaitEcho(one, two)
     for site in sites:
         status = Path(f"/proc/{network.programs[site.name].process.pid}/status").read_text()
         assert "Uid:\t65534\t65534\t65534\t65534" in status
@@ -115,7 +115,7 @@ def test_daemonRunsAndStops(makeNetwork: Callable[..., Deployment], tmp_path: Pa
     assert status == 0, said
     pid = int((tmp_path / "pid").read_text())
     wait(lambda: "wan0" in network.hosts[node.name].run("ip", "-brief", "link"), 10, "the tap")
-    assert network.files.control(node).exists()
+    wait(network.files.control(node).exists, 10, "its control socket")
     os.kill(pid, signal.SIGTERM)
     wait(lambda: not (tmp_path / "pid").exists(), 10, "the end")
     assert not network.files.control(node).exists()

@@ -51,6 +51,7 @@ def usesStream(node: Installation) -> bool:
     return "a stream is used instead" in node.wand("status")
 
 
+@pytest.mark.alone
 def test_joinsOverTLS(realm: Realm, capsys: pytest.CaptureFixture[str]) -> None:
     """
     A node whose UDP is blocked joins with an ordinary invitation and nothing configured, within 3 s.
@@ -274,7 +275,7 @@ def test_whoIsCutOff(realm: Realm) -> None:
     address = realm.join("two")
     wait(lambda: usesStream(two), 20, "the word that a stream is used")
     wait(lambda: "reaches no member beyond its own links" in two.wand("status"), 20, "the word of the member")
-    assert "reach no other member" in server.notes
+    wait(lambda: "reach no other member" in server.notes, 20, "the word of the server")
     assert not pings(one, address)
     wait(lambda: "No UDP gets out of the network of two" in one.wand("why", "two"), 10, "the cause, at the other")
     rows = [line.split() for line in two.wand("peers").splitlines()]

@@ -50,7 +50,7 @@ STREAM = bytes(range(256)) * 16_384  # 4 MiB
 BURSTS = 60
 DATAGRAM = 1_200
 TAG = b"\x81\0\0\5"
-FLOW_PATIENCE = 30.0
+FLOW_PATIENCE = 120.0
 
 CONFIGURATION = """
 sysctl -qw net.ipv6.conf.wan0.accept_dad=0

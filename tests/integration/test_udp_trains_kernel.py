@@ -68,6 +68,7 @@ def test_tooLongForOneTrain(pair: Pair) -> None:
     one, two = pair
     sender = TrainSender(one)
     assert sender.send(memoryview(b"x" * 200), 1, two.getsockname()[:2]) == 200
+    delivered()
     assert sum(1 for _ in _all(two)) == 200
     assert sender.refusal is None
 
@@ -99,6 +100,7 @@ def test_batchOfTrains(pair: Pair) -> None:
     for size in (1_000, 1_200):
         sender.send(memoryview(bytes(size * 30)), size, two.getsockname()[:2])
         sender.send(memoryview(b"alone"), size, two.getsockname()[:2])
+    delivered()
     assert inbox.receive() == 4
     assert inbox.sizes(4) == [30_000, 5, 36_000, 5]
     assert inbox.segments(4) == [1_000, 0, 1_200, 0]
@@ -112,6 +114,7 @@ def test_fullBatchLeavesTheRest(pair: Pair) -> None:
     for _ in range(BATCH + 3):
         one.sendto(b"x", two.getsockname()[:2])
     inbox = Inbox(two)
+    delivered()
     assert [inbox.receive() for _ in range(3)] == [BATCH, 3, 0]
 
 
@@ -163,6 +166,7 @@ def test_datagramsLongerThanThePath(mayFragment: bool) -> None:
             port.sendTrain(memoryview(b"".join(datagrams[1:])), 3_000, port.endpoint),
             port.sendTrain(memoryview(b"short" * 3), 5, port.endpoint),
         ]
+        delivered()
         for _ in range(5):
             descriptors.turn(0.01)
         port.close()
@@ -171,10 +175,22 @@ def test_datagramsLongerThanThePath(mayFragment: bool) -> None:
     assert counters["drop-udp-too-long"] == (0 if mayFragment else 11)
 
 
+def delivered() -> None:
+    """
+    Wait until what was sent on loopback has arrived: a busy kernel lets that wait, and keeps the order.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+        last.bind(("127.0.0.1", 0))
+        last.settimeout(10)
+        last.sendto(b"last", last.getsockname())
+        last.recv(9)
+
+
 def received(inbox: Inbox) -> list[tuple[int, int, tuple[str, int]]]:
     """
     The size of each message, that of the datagrams in it, and its sender.
     """
+    delivered()
     count = inbox.receive()
     senders = [inbox.sender(index) for index in range(count)]
     return list(zip(inbox.sizes(count), inbox.segments(count), senders, strict=True))

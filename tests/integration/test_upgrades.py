@@ -52,7 +52,7 @@ def test_aNetworkWithAServer(previous: Path, realm: Realm) -> None:
     assert {"token"} <= kept["pat"], kept
 
     _continue(realm, PROGRAMS)
-    assert _listed(realm) == before
+    wait(lambda: _listed(realm) == before, 20, "the members as they were")
     assert realm["bob"].overlayAddress() == member
     wait(lambda: _pings(realm, "alice", member), 20, "an echo after the upgrade")
     _bridge(realm, bridge)
@@ -61,7 +61,7 @@ def test_aNetworkWithAServer(previous: Path, realm: Realm) -> None:
     realm["server"].wand("approve", "pat")
     wait(realm["pat"].isMember, 20, "the member that waited")
     _enter(realm, "zoe", PROGRAMS)
-    assert _stage(realm, "mallory") == "revoked"
+    wait(lambda: _stage(realm, "mallory") == "revoked", 20, "a member that stays revoked")
     assert not _pings(realm, "alice", revoked)
     for name in realm.programs:
         assert "layout.json" in _files(realm, name)
@@ -72,7 +72,7 @@ def test_aNetworkWithAServer(previous: Path, realm: Realm) -> None:
     for name in ("bob", "pat", "zoe"):
         address = realm[name].overlayAddress()
         wait(lambda address=address: _pings(realm, "alice", address), 20, f"an echo of {name} after the downgrade")  # type: ignore[misc]
-    assert _stage(realm, "mallory") == "revoked"
+    wait(lambda: _stage(realm, "mallory") == "revoked", 20, "a member that stays revoked")
 
 
 def _serverOfBefore(realm: Realm, previous: Path) -> tuple[str, str, str, dict[str, list[object]]]:
@@ -97,6 +97,7 @@ def _serverOfBefore(realm: Realm, previous: Path) -> tuple[str, str, str, dict[s
     wait(lambda: _pings(realm, "alice", member, "-I", "10.77.9.9"), 20, "an echo to behind the bridge")
     realm["server"].wand("revoke", "mallory", "--yes")
     wait(lambda: _stage(realm, "mallory") == "revoked", 20, "the revocation")
+    wait(lambda: _files(realm, "bob") >= {"heard", "revocations"}, 20, "that bob keeps it")
     listed = _listed(realm)
     _end(realm)
     return mac, member, revoked, listed

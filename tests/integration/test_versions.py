@@ -11,7 +11,6 @@ import pytest
 from realm import Realm
 
 from wand.lab import PROGRAMS, Lab, wait
-from wand.lab.commands import CommandFailed
 from wand.version import __version__
 
 
@@ -32,20 +31,20 @@ def _liveTogether(realm: Realm, commands: dict[str, Path], server: str) -> None:
         realm.install(name).programs = commands["new" if name == "new" else "old"]
         realm.join(name)
     for one, two in (("old", "new"), ("new", "old"), ("new", "other")):
-        wait(lambda one=one, two=two: _pings(realm, one, two), 20, f"an echo from {one} to {two}")
+        wait(lambda one=one, two=two: realm.pings(one, two), 20, f"an echo from {one} to {two}")
     realm["server"].wand("rename", "old", "older")
     for name in ("new", "other"):
         wait(lambda name=name: "older" in realm[name].wand("members", "--json"), 20, f"the new name at {name}")
     realm["server"].wand("revoke", "other", "--yes")
-    wait(lambda: not _pings(realm, "new", "other"), 20, "the end of the revoked member")
-    assert _pings(realm, "new", "old")
+    wait(lambda: not realm.pings("new", "other"), 20, "the end of the revoked member")
+    wait(lambda: realm.pings("new", "old"), 20, "an echo between those who stay")
     if server == "new":
         _changeSecret(realm)
 
     found = {each["name"]: each["version"] for each in json.loads(realm["new"].wand("members", "--json"))}
     assert (found["new"], found["older"]) == (__version__, "")
     if server == "new":
-        assert realm.members()["new"]["version"] == __version__
+        wait(lambda: realm.members()["new"]["version"] == __version__, 20, "the version at the server")
     assert "older" in json.loads(_check(realm))["unknown"]
 
     for name in ("server", "old"):
@@ -54,7 +53,7 @@ def _liveTogether(realm: Realm, commands: dict[str, Path], server: str) -> None:
     realm.serve()
     realm["old"].start("wand-node", "--name=old")
     wait(realm["old"].isMember, 20, "the membership after the upgrade")
-    wait(lambda: _pings(realm, "new", "old"), 20, "an echo after the upgrade")
+    wait(lambda: realm.pings("new", "old"), 20, "an echo after the upgrade")
     assert (realm["old"].state / "layout.json").exists()
     wait(lambda: realm.members()["older"]["version"] == __version__, 20, "the version after the upgrade")
     if server == "new":
@@ -72,9 +71,7 @@ def _changeSecret(realm: Realm) -> None:
     realm["old"].start("wand-node", "--name=old")
     wait(realm["old"].isMember, 20, "the membership of the old node")
     for one, two in (("old", "new"), ("new", "old")):
-        wait(
-            lambda one=one, two=two: _pings(realm, one, two), 20, f"an echo from {one} to {two} with the former secret"
-        )
+        wait(lambda one=one, two=two: realm.pings(one, two), 20, f"an echo from {one} to {two} with the former secret")
 
 
 def _check(realm: Realm) -> str:
@@ -82,12 +79,3 @@ def _check(realm: Realm) -> str:
     What C{wand version --check} says on the new node, whose exit status says only whether that one is to be updated.
     """
     return realm["new"].wand("version", "--check", "--json")
-
-
-def _pings(realm: Realm, source: str, target: str) -> bool:
-    address = realm[target].overlayAddress()
-    try:
-        realm[source].host.run("ping", "-q", "-c", "1", "-W", "2", address)
-    except CommandFailed:
-        return False
-    return True

@@ -47,8 +47,8 @@ def test_someOfASealedNetwork(makeNetwork: Make) -> None:
     one, two, three = network.topology.nodes
     _awaitMoved(network, one, two)
     _awaitMoved(network, two, one)
-    wait(lambda: _pings(network, one, three), 10, "an echo from the one without")
-    assert _pings(network, three, two)
+    network.awaitEcho(one, three)
+    network.awaitEcho(three, two)
     assert set(_moved(network, one)) == {two.mac}
     network.revoke(two)
     wait(lambda: not _moved(network, one), 10, "the end of the way")
@@ -76,7 +76,7 @@ def test_anotherAddress(makeNetwork: Make) -> None:
         return _moved(network, one) == {two.mac: _ELSEWHERE}
 
     wait(isThere, 60, "the new way")
-    assert _pings(network, one, two)
+    network.awaitEcho(one, two)
 
 
 def test_aKilledNode(makeNetwork: Make) -> None:
@@ -129,10 +129,10 @@ def test_aFirewall(makeNetwork: Make) -> None:
     rules = "table ip closed { chain in { type filter hook input priority 0; iif eth0 udp dport 4789 drop; }; }"
     network.hosts[two.name].run("nft", rules)
     _started(network)
-    wait(lambda: _pings(network, one, two), 10, "an echo")
+    network.awaitEcho(one, two)
     wait(lambda: any("not as VXLAN" in note for note in network.status(one).notes), 30, "the note")
     assert _moved(network, one) == {}
-    assert _pings(network, one, two)
+    network.awaitEcho(one, two)
     _awaitMoved(network, two, one)
 
 

@@ -4,6 +4,7 @@ What end-to-end tests do with networks of real programs.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +33,18 @@ def smallDisk(state: Path, size: str) -> Iterator[None]:
         yield
     finally:
         execute("umount", "--lazy", str(state))
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """
+    Who may read and write each file of a folder, as chmod(2) has it; programs may be replacing some meanwhile.
+    """
+    found = {}
+    for each in folder.iterdir():
+        with suppress(FileNotFoundError):
+            if stat.S_ISREG(status := each.stat().st_mode):
+                found[each.name] = stat.S_IMODE(status)
+    return found
 
 
 def fill(file: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wand.lab import Host, Lab, wait
+from wand.lab import CommandFailed, Host, Lab, wait
 from wand.lab.installation import Installation
 
 
@@ -63,6 +63,17 @@ class Realm:
         node.start("wand-node", f"--join-file={token}", f"--name={name}", *options, twistd=twistd)
         wait(node.isMember, 20, f"the membership of {name}")
         return node.overlayAddress()
+
+    def pings(self, source: str, target: str) -> bool:
+        """
+        Does an echo of one member come back to another?
+        """
+        address = self[target].overlayAddress()
+        try:
+            self[source].host.run("ping", "-q", "-c", "1", "-W", "2", address)
+        except CommandFailed:
+            return False
+        return True
 
     def members(self) -> dict[str, dict[str, Any]]:
         """

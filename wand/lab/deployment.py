@@ -146,7 +146,7 @@ class Deployment:
         self._checkRunning(node)
         try:
             return self._loop.wait(self._ask(node, _known))
-        except NotRunning:
+        except (NotRunning, TemporarilyUnavailable):
             return {}  # it has only just been started
 
     def awaitTables(self, nodes: Sequence[Node] = ()) -> None:
@@ -194,6 +194,12 @@ class Deployment:
         @return: the echoes that came back.
         """
         return ping(self.hosts[source.name], targets)
+
+    def awaitEcho(self, source: Node, target: Node) -> None:
+        """
+        Wait until a node has an echo of another; the first requests may still look for the way.
+        """
+        wait(lambda: self.ping(source, [target]), 20, f"an echo of {target.name}")
 
     def probe(self, source: Node, targets: Sequence[Node]) -> EchoProbe:
         """
