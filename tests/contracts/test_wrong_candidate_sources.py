@@ -426,41 +426,6 @@ class LooksByTheClockOfTheHost(RightCandidates):
 
 
 @caught("test_asksSeldom", "datagrams in a minute")
-class AsksAllTheTime(RightCandidates):
-    def look(self) -> None:
-        super().look()
-        port = self.context.underlay.bind("0.0.0.0", 0, self)
-        port.send(b"where am I?", Endpoint("203.0.113.1", 3478))
-        port.close()
-        self.timer = self.context.clock.callLater(0.01, self.look)
-
-    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
-        pass
-
-    def batchReceived(self) -> None:
-        pass
-
-
-@caught("test_clockIsSet", "it told nothing")
-class LooksByTheClockOfTheHost(RightCandidates):
-    def start(self, tell: CandidateReader) -> None:
-        self.due = self.context.wallClock() + 1.0
-        super().start(tell)
-
-    def look(self) -> None:
-        if self.context.wallClock() >= self.due:
-            super().look()
-        else:
-            self.timer = self.context.clock.callLater(1.0, self.look)
-
-
-@caught("test_whatItTells", "224.0.0.251")
-class TellsAGroup(RightCandidates):
-    def found(self) -> list[OwnCandidate]:
-        return [candidate("224.0.0.251")]
-
-
-@caught("test_asksSeldom", "datagrams in a minute")
 class AsksOnceMoreForEachMove(RightCandidates):
     def __init__(self, context: NodeContext) -> None:
         super().__init__(context)
