@@ -52,7 +52,7 @@ class EventLog:
         unlogged, self._unlogged = self._unlogged, {}
         for kind, (count, last) in unlogged.items():
             _log.info(
-                "{kind}: {repeated} more, the last: {details}",
+                "{kind}: {log_repeated} more, the last: {details}",
                 kind=kind,
                 details=_details(last),
                 **{HAPPENED: last, REPEATED: count},

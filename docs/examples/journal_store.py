@@ -76,7 +76,15 @@ class Journal:
 
     def _write(self, kind: str, changes: Changes) -> None:
         self._open()
-        os.write(self.file, msgspec.json.encode((kind, list(changes.items()))) + b"\n")
+        line = msgspec.json.encode((kind, list(changes.items()))) + b"\n"
+        before = os.fstat(self.file).st_size
+        try:
+            written = os.write(self.file, line)
+        except OSError:
+            written = 0
+        if written < len(line):  # the disk is full
+            os.ftruncate(self.file, before)
+            raise StoreUnavailable("the journal cannot be written: there is no room for it")
         self._take(kind, changes)
 
     def _take(self, kind: str, changes: Changes) -> None:

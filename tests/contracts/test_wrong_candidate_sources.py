@@ -423,3 +423,36 @@ class LooksByTheClockOfTheHost(RightCandidates):
             super().look()
         else:
             self.timer = self.context.clock.callLater(1.0, self.look)
+
+
+@caught("test_asksSeldom", "datagrams in a minute")
+class AsksOnceMoreForEachMove(RightCandidates):
+    def __init__(self, context: NodeContext) -> None:
+        super().__init__(context)
+        self.loops: list[LoopingCall] = []
+        self.port: Any = None
+
+    def start(self, tell: CandidateReader) -> None:
+        self.port = self.context.underlay.bind("0.0.0.0", 0, self)
+        super().start(tell)
+
+    def moved(self) -> None:
+        super().moved()
+        if self.tell is not None:
+            loop = LoopingCall(self.port.send, b"where am I?", Endpoint("203.0.113.1", 3478))
+            loop.clock = self.context.clock
+            loop.start(1.0)
+            self.loops.append(loop)
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        pass
+
+    def batchReceived(self) -> None:
+        pass
+
+    def stop(self) -> Deferred[None] | None:
+        while self.loops:
+            self.loops.pop().stop()
+        if self.port is not None:
+            self.port.close()
+        return super().stop()

@@ -405,3 +405,39 @@ class AnsweredInTheFuture(RightDirectory):
     def status(self) -> Sequence[DirectoryStatus]:
         later = self.context.wallClock() + 86_400
         return [DirectoryStatus(name=self.source.name, state="asking", entries=2, answered=later)]
+
+
+# Many who send, and many moves.
+
+
+@caught("test_endpointsAreNotKept", "octets more are in use")
+class RemembersEveryStranger(RightDirectory):
+    def __init__(self, context: NodeContext) -> None:
+        super().__init__(context)
+        self.heard: dict[tuple[str, int], float] = {}
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        self.heard[sender] = self.context.clock.seconds()
+
+
+@caught("test_asksSeldom", "datagrams in 20 seconds")
+class AsksOnceMoreForEachMove(RightDirectory):
+    def __init__(self, context: NodeContext) -> None:
+        super().__init__(context)
+        self.timers: list[IDelayedCall] = []
+
+    def ask(self) -> None:
+        super().ask()
+        self.timers = [each for each in self.timers if each.active()]
+        if self.timer is not None:
+            self.timers.append(self.timer)
+
+    def moved(self) -> None:
+        if self.timer is not None:
+            self.ask()
+
+    def stop(self) -> None:
+        for each in self.timers:
+            if each.active() and each is not self.timer:
+                each.cancel()
+        super().stop()

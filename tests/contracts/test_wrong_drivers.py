@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from ipaddress import IPv4Interface
 from threading import Thread
 from typing import Any
 
@@ -1095,3 +1096,54 @@ class WatchesItsDeviceInAThread(RightTap):
     def start(self, receiver: IFrameReader) -> None:
         super().start(receiver)
         Thread(target=self.context.notes.say, args=("device", "it is warm"), name="watching").start()
+
+
+# On a bridge, in a flood, and idle.
+
+
+@caught("test_framesOfAnyAddressPass", "came as [60, 60, 60, 64]")
+class WritesToItsOwnAddressOnly(RightTap):
+    def put(self, frame: Frame) -> None:
+        if bytes(frame[:6]) == bytes(self.mac) or (frame and frame[0] & 1):
+            super().put(frame)
+
+
+@caught("test_addAddress", "AddressValueError")
+class KnowsIPv4Only(RightTap):
+    def addAddress(self, address: str) -> None:
+        super().addAddress(str(IPv4Interface(address)))
+
+
+@caught("test_saysLittle", "100 messages for 100 frames")
+class LogsEveryDrop(RightTap):
+    def drop(self, counter: str) -> bool:
+        self.context.log.warn("a frame is lost: {counter}", counter=counter)
+        return super().drop(counter)
+
+
+@caught("test_fullQueueRecovers", "tapLost was called")
+class TakesAFullQueueForTheEnd(RightTap):
+    def put(self, frame: Frame) -> None:
+        try:
+            super().put(frame)
+        except OSError as error:
+            self.lose(str(error))
+            raise
+
+
+@caught("test_idleTapsSleep", "101 timers were set within a second")
+class LooksAgainAndAgain(RightTap):
+    looking: Any = None
+
+    def start(self, receiver: IFrameReader) -> None:
+        self.receiver = receiver
+        self.look()
+
+    def look(self) -> None:
+        self.looking = self.context.clock.callLater(0.001, self.look)
+        self.doRead()
+
+    def close(self) -> None:
+        if self.looking is not None:
+            self.looking.cancel()
+        super().close()

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.defer import succeed
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import LoopingCall
 from wrong_plugins import Wrong, Wrongs, assertCaught, assertRight, nameOf
 from zope.interface import implementer
@@ -391,3 +392,33 @@ class LimitsByTheClockOfTheHost(RightWatcher):
             return False
         self.next = now
         return super().arriving(peer, frame)
+
+
+# Many who send.
+
+
+@caught("test_sourcesAreNotKept", "octets more are in use")
+class AnEntryForEverySource(RightWatcher):
+    def __init__(self, context: NodeContext, inject: Callable[[Frame], object]) -> None:
+        super().__init__(context, inject)
+        self.heard: dict[bytes, float] = {}
+
+    def arriving(self, peer: Peer, frame: Frame) -> Passage:
+        self.heard[bytes(frame[6:12])] = self.context.clock.seconds()
+        return super().arriving(peer, frame)
+
+
+@caught("test_sourcesAreNotKept", "timers are running")
+class ATimerForEveryFrame(RightWatcher):
+    def __init__(self, context: NodeContext, inject: Callable[[Frame], object]) -> None:
+        super().__init__(context, inject)
+        self.timers: set[IDelayedCall] = set()
+
+    def arriving(self, peer: Peer, frame: Frame) -> Passage:
+        timer = self.context.clock.callLater(3600, lambda: self.timers.discard(timer))
+        self.timers.add(timer)
+        return super().arriving(peer, frame)
+
+    def close(self) -> None:
+        while self.timers:
+            self.timers.pop().cancel()

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from ipaddress import IPv4Address
 from threading import Thread, Timer
@@ -664,3 +665,38 @@ class TrustsTheClockOfTheHost(RightListener):
     def verdict(self, candidate: Candidate) -> Verdict:
         isFresh = abs(self.context.wallClock() - self.read) < 600
         return super().verdict(candidate) if isFresh else Verdict(False, "the list is too old")
+
+
+# Many who ask, and often.
+
+
+@caught("test_admits", "another time it refused")
+class BansWhoAsksOften(RightListener):
+    def __init__(self, hosts: list[str], context: Context) -> None:
+        super().__init__(hosts, context)
+        self.times: Counter[str] = Counter()
+
+    def verdict(self, candidate: Candidate) -> Verdict:
+        self.times[candidate.name] += 1
+        return super().verdict(candidate) if self.times[candidate.name] <= 5 else Verdict(False, "asked too often")
+
+
+@caught("test_keysAreNotKept", "octets more are in use")
+class RemembersEveryKey(RightListener):
+    def __init__(self, hosts: list[str], context: Context) -> None:
+        super().__init__(hosts, context)
+        self.seen: dict[bytes, float] = {}
+
+    def admit(self, candidate: Candidate) -> Answer:
+        self.seen[candidate.key] = self.context.clock.seconds()
+        return super().admit(candidate)
+
+
+@caught("test_keysAreNotKept", "octets more are in use")
+class RemembersEveryName(RightListener):
+    def __init__(self, hosts: list[str], context: Context) -> None:
+        super().__init__(hosts, context)
+        self.names: set[str] = set()
+
+    def told(self, event: Event) -> None:
+        self.names.add(str(event.fields.get("name"))[:64])

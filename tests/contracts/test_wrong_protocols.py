@@ -715,3 +715,14 @@ class LogsEveryDatagram(RightTransport):
     def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
         self.context.log.warn("what is this from {sender}?", sender=sender)
         super().datagramReceived(datagram, sender)
+
+
+@caught("test_strangersAreNotKept", "octets more are in use")
+class RemembersEveryStranger(RightTransport):
+    def __init__(self, request: TransportRequest, context: Context) -> None:
+        super().__init__(request, context)
+        self.last: dict[tuple[str, int], float] = {}
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        self.last[sender] = self.context.clock.seconds()
+        super().datagramReceived(datagram, sender)

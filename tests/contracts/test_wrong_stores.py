@@ -5,6 +5,7 @@ Mutation tests of the contract of stores: each store is wrong in one thing, and 
 from __future__ import annotations
 
 import os
+import pickle
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -322,7 +323,7 @@ class WritesAtClose(RightRecords):
         return super().close()
 
 
-@caught("test_survivesBeingKilled", "killed, it left values of several writes")
+@caught("test_survivesBeingKilledAtAnyStep", "killed at call")
 class LeavesHalfAWrite(RightRecords):
     def append(self, kind: str, changes: Records) -> None:
         for key, value in changes.items():
@@ -745,3 +746,71 @@ class AnswersInItsThread(RightRecords):
         thread.start()
         thread.join()
         return answer
+
+
+# Accidents.
+
+
+class RewrittenRecords(RightRecords):
+    """
+    All in one file, which is written anew each time.
+    """
+
+    def __init__(self, path: Path, context: Context) -> None:
+        super().__init__(path, context)
+        self.path = path
+
+    def append(self, kind: str, changes: Records) -> None:
+        kinds = [*self.kinds.items(), (kind, {**self.kinds.get(kind, {}), **changes})]
+        self.save(b"".join(pickle.dumps((kind, records)) for kind, records in kinds))
+
+    def save(self, content: bytes) -> None:
+        raise NotImplementedError
+
+
+@caught("test_survivesBeingKilledAtAnyStep", "it left {}")
+class RewritesItsFileInPlace(RewrittenRecords):
+    def save(self, content: bytes) -> None:
+        self.path.write_bytes(content)
+
+
+@caught("test_survivesBeingKilledAtAnyStep", "it left {}")
+class RemovesTheOldFileFirst(RewrittenRecords):
+    def save(self, content: bytes) -> None:
+        new = self.path.with_suffix(".new")
+        new.write_bytes(content)
+        self.path.unlink()
+        new.rename(self.path)
+
+
+@caught("test_survivesBeingKilledAtAnyStep", "open(), after a program was killed")
+class LocksByAFile(RightRecords):
+    def __init__(self, path: Path, context: Context) -> None:
+        self.lock = path.with_suffix(".lock")
+        self.lock.touch(exist_ok=False)
+        super().__init__(path, context)
+
+    def close(self) -> Deferred[None]:
+        self.lock.unlink(missing_ok=True)
+        return super().close()
+
+
+@caught("test_whatFindsNoRoomIsNotAcknowledged", "it was acknowledged, and is not there")
+class TakesNoNoticeOfErrors(RightRecords):
+    def append(self, kind: str, changes: Records) -> None:
+        with suppress(OSError):
+            super().append(kind, changes)
+
+
+@caught("test_whatFindsNoRoomIsNotAcknowledged", "it was acknowledged, and is not there")
+class WritesAsMuchAsThereIsRoomFor(RightRecords):
+    def append(self, kind: str, changes: Records) -> None:
+        os.write(self.file, pickle.dumps((kind, dict(changes))))
+
+
+@caught("test_whatFindsNoRoomIsNotAcknowledged", "write() raised OSError")
+class RaisesWhenTheDiskIsFull(RightRecords):
+    def done(self, kind: str, changes: Records) -> Deferred[bool]:
+        self.append(kind, changes)
+        self.take(kind, changes)
+        return succeed(True)

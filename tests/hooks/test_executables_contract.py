@@ -30,6 +30,8 @@ class ExecutablesContractTests(HookContract, SynchronousTestCase):
     The program refuses mallory and the address of a printer, and knows nothing of bob.
     """
 
+    strangers = 0  # it is run for each
+
     def setUp(self) -> None:
         self.folder = Path(mkdtemp())
         self.addCleanup(rmtree, self.folder)

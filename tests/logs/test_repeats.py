@@ -4,8 +4,13 @@ Tests for L{wand.logs.repeats}: a flood of one message is summed.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
 from twisted.internet.task import Clock
-from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent
+from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
@@ -20,7 +25,9 @@ from wand.logs.repeats import (
     SUMMARY_INTERVAL,
     Repeats,
     sourceOf,
+    speaker,
 )
+from wand.logs.standard import StandardMessages
 
 
 def message(text: str, format: str = "{text}", level: str = "warn", **more: object) -> LogEvent:
@@ -152,6 +159,54 @@ class RepeatsTests(SynchronousTestCase):
         self.assertEqual(len(self.told), MESSAGE_BURST)
         self.clock.advance(SUMMARY_INTERVAL)
         self.assertEqual(self.told[-1], "940 more lines of wand.plugins.hook.loud, the last: flood")
+
+    def test_aPluginThatCallsItselfUs(self) -> None:
+        """
+        Whatever a plugin calls its loggers, and however many it has, what its code says is limited together; its events
+        and its last words are no exception.
+        """
+        repeats = Repeats(self.clock, lambda event: self.told.append(formatEvent(event)), speaker=lambda: "acme")
+        for number in range(400):
+            more = {HAPPENED: Event("goodbye", 0.0, {})} if number % 2 else {}
+            repeats(message("", f"{number}", "critical", log_namespace=f"wand.part{number}", **more))
+        self.assertEqual(len(self.told), SOURCE_BURST)
+        self.clock.advance(SUMMARY_INTERVAL)
+        self.assertEqual(self.told[-1], "100 more lines of acme, the last: 399")
+
+
+#: What the code of another package says, by the way in which it does.
+SAYING = """
+def byItsLogger(logger, python):
+    logger.info("x")
+
+def byLogging(logger, python):
+    python.warning("x")
+"""
+
+
+@pytest.mark.parametrize("way", ["byItsLogger", "byLogging"])
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [("acme.hooks", "acme"), ("twisted.plugins.acme", "twisted.plugins.acme"), ("wand.node", ""), ("twisted.web", "")],
+)
+def test_speaker(way: str, module: str, package: str) -> None:
+    """
+    Who says something is told by whose code it is, not by the name of its logger.
+    """
+    code, clock, told = ModuleType(module), Clock(), list[str | None]()
+    exec(SAYING, vars(code))
+    say: Callable[..., None] = getattr(code, way)
+    python = logging.Logger("wand.node")
+    python.addHandler(StandardMessages())
+    repeats = Repeats(clock, lambda event: told.append(formatEvent(event)), speaker=speaker)
+    globalLogPublisher.addObserver(repeats)
+    try:
+        for _ in range(100):
+            say(Logger("wand.node"), python)
+    finally:
+        globalLogPublisher.removeObserver(repeats)
+    clock.advance(SUMMARY_INTERVAL)
+    assert told[-1] == (f"40 more lines of {package}, the last: x" if package else "repeated 40 times, the last: x")
 
 
 def test_sources() -> None:

@@ -59,18 +59,14 @@ class RightRecords:
     def write(self, kind: str, records: Mapping[bytes, bytes | None]) -> Deferred[None]:
         if self.isClosed:
             return fail(StoreUnavailable("closed"))
-        self.append(kind, dict(records))
-        self.take(kind, records)
-        return succeed(None)
+        return self.done(kind, dict(records)).addCallback(lambda done: None)
 
     def exchange(self, kind: str, key: bytes, expected: bytes | None, value: bytes | None) -> Deferred[bool]:
         if self.isClosed:
             return fail(StoreUnavailable("closed"))
         if self.kinds.get(kind, {}).get(key) != expected:
             return succeed(False)
-        self.append(kind, {key: value})
-        self.take(kind, {key: value})
-        return succeed(True)
+        return self.done(kind, {key: value})
 
     def exchangeIf(
         self, kind: str, key: bytes, expected: bytes | None, value: bytes | None, others: Sequence[Held]
@@ -90,8 +86,20 @@ class RightRecords:
             os.close(self.file)
         return succeed(None)
 
+    def done(self, kind: str, changes: Mapping[bytes, bytes | None]) -> Deferred[bool]:
+        whole = os.fstat(self.file).st_size
+        try:
+            self.append(kind, changes)
+        except OSError as error:
+            os.ftruncate(self.file, whole)
+            return fail(StoreUnavailable(f"the store cannot be written: {error}"))
+        self.take(kind, changes)
+        return succeed(True)
+
     def append(self, kind: str, changes: Mapping[bytes, bytes | None]) -> None:
-        os.write(self.file, pickle.dumps((kind, dict(changes))))
+        octets = pickle.dumps((kind, dict(changes)))
+        if os.write(self.file, octets) < len(octets):
+            raise OSError("there is no room")
 
     def take(self, kind: str, changes: Mapping[bytes, bytes | None]) -> None:
         for key, value in changes.items():

@@ -9,10 +9,12 @@ import faulthandler
 import gc
 import locale
 import os
+import resource
 import signal
 import socket
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -47,6 +49,31 @@ def _umask() -> int:
     return umask
 
 
+def _setEnvironment(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def _limits() -> dict[int, tuple[int, int]]:
+    kinds = [value for name, value in vars(resource).items() if name.startswith("RLIMIT_")]
+    return {each: resource.getrlimit(each) for each in kinds}
+
+
+def _setLimits(limits: dict[int, tuple[int, int]]) -> None:
+    for each, limit in limits.items():
+        resource.setrlimit(each, limit)
+
+
+def _user() -> tuple[Any, ...]:
+    return os.getresuid(), os.getresgid(), os.getgroups()
+
+
+def _setUser(user: tuple[Any, ...]) -> None:
+    os.setresuid(*user[0])
+    os.setresgid(*user[1])
+    os.setgroups(user[2])
+
+
 def _setStandardFiles(files: tuple[Any, Any]) -> None:
     sys.stdout, sys.stderr = files
 
@@ -77,6 +104,10 @@ def _setFatalWarnings(wanted: list[Any]) -> None:
 _SHARED: Final = (
     _Shared("the working directory", Path.cwd, os.chdir),
     _Shared("the umask", _umask, os.umask),
+    _Shared("the environment", lambda: dict(os.environ), _setEnvironment),
+    _Shared("the time zone", lambda: time.tzname, lambda before: time.tzset()),  # that of the environment, put back
+    _Shared("the user that it runs as", _user, _setUser),
+    _Shared("the limits of its resources", _limits, _setLimits),
     *(
         _Shared(f"what is done at {each.name}", partial(signal.getsignal, each), partial(signal.signal, each))
         for each in signal.Signals
@@ -111,7 +142,7 @@ def intact(name: str) -> Iterator[list[str]]:
         if _now(each) != was:
             with suppress(Exception):
                 each.putBack(was)
-            changed.append(f"{each.what}, which was put back")
+            changed.append(f"{each.what}, which {'was' if _now(each) == was else 'cannot be'} put back")
     changed += [f"a thread that goes on, {each.name}" for each in threading.enumerate() if each not in threads]
 
 

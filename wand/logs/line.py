@@ -19,9 +19,10 @@ from wand.trace import traceOf
 TEXT_MAXIMUM: Final = 16_384
 FIELDS_MAXIMUM: Final = 32
 
-#: Keys of L{LogEvent} for an event of ours that is logged, and for the number of messages that this one stands for.
-HAPPENED: Final = "happened"
-REPEATED: Final = "repeated"
+#: Keys of L{LogEvent} for an event of ours that is logged, and for the number of messages that this one stands for; the
+#: details of plugins have no such names.
+HAPPENED: Final = "log_happened"
+REPEATED: Final = "log_repeated"
 
 #: What Twisted keeps in each message for old observers.
 _LEGACY: Final = frozenset(("message", "time", "system", "format", "isError", "logLevel", "failure", "why"))
@@ -89,11 +90,7 @@ def tracebackOf(event: LogEvent) -> str:
 
 
 def _details(event: LogEvent) -> Mapping[str, Any]:
-    return {
-        name: value
-        for name, value in event.items()
-        if not name.startswith("log_") and name not in _LEGACY and name != REPEATED
-    }
+    return {name: value for name, value in event.items() if not name.startswith("log_") and name not in _LEGACY}
 
 
 def _value(value: object) -> Value:

@@ -10,7 +10,7 @@ from zope.interface import implementer
 
 from wand.logs.levels import Levels
 from wand.logs.outputs import Output
-from wand.logs.repeats import Repeats
+from wand.logs.repeats import Repeats, speaker
 
 
 @implementer(ILogObserver)
@@ -25,7 +25,7 @@ class Log:
         @param threads: calls something in the thread of C{clock}.
         """
         self._levels = levels
-        self._repeats = Repeats(clock, output, threads.callFromThread)
+        self._repeats = Repeats(clock, output, threads.callFromThread, speaker)
 
     def __call__(self, event: LogEvent) -> None:
         """

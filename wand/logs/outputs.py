@@ -15,7 +15,7 @@ import msgspec
 from twisted.logger import LogEvent, formatEvent
 
 from wand.logs.escapes import escaped
-from wand.logs.line import Line, lineOf, tracebackOf
+from wand.logs.line import TEXT_MAXIMUM, Line, lineOf, tracebackOf
 
 #: Where systemd's journal takes messages (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/), and the variable in which it
 #: says which of a program's descriptors lead to it, see systemd.exec(5).
@@ -51,7 +51,7 @@ def textOutput(file: TextIO) -> Output:
         when = datetime.fromtimestamp(event.get("log_time") or 0.0).astimezone().strftime("%Y-%m-%dT%H:%M:%S%z")
         place = f"{event.get('log_namespace') or '-'}#{'-' if level is None else level.name}"
         traceback = tracebackOf(event)
-        text = f"{when} [{escaped(place)}] {escaped(formatEvent(event))}\n{traceback}".rstrip("\n")
+        text = f"{when} [{escaped(place)}] {escaped(formatEvent(event))[:TEXT_MAXIMUM]}\n{traceback}".rstrip("\n")
         _write(file, text.replace("\n", "\n\t") + "\n")
 
     return tell

@@ -4,8 +4,10 @@ A flood is summed, of one message, or of all that a plugin says: whoever causes 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from threading import Lock
+from types import FrameType
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -32,31 +34,59 @@ SUMMARY_INTERVAL: Final = 5.0
 
 
 #: How the last one begins, and that of somebody else.
-_SUMMARY: Final = "repeated {repeated} times, the last: "
-_MORE: Final = "{repeated} more lines of {log_namespace}, the last: "
+_SUMMARY: Final = "repeated {log_repeated} times, the last: "
+_MORE: Final = "{log_repeated} more lines of {log_speaker}, the last: "
 
 #: The first part of our namespaces; and what those of plugins begin with, with how much of them says which plugin.
 _OURS: Final = "wand"
 _PLUGINS: Final = {"wand.plugins.": 4, "twisted.plugins.": 3}
 
+#: What hands messages on, and says none itself.
+_HANDING_ON: Final = ("wand.logs.", "twisted.logger.", "twisted.python.log", "logging")
 
-def sourceOf(event: LogEvent) -> str:
+
+def speaker() -> str:
+    """
+    The package whose code says what is logged right now, whatever the name of its logger; empty if that is ours or
+    Twisted's.
+    """
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _module(frame).startswith(_HANDING_ON):
+        frame = frame.f_back
+    package = _packageOf(_module(frame))
+    return "" if package in (_OURS, "twisted") else package
+
+
+def sourceOf(event: LogEvent, speaker: str = "") -> str:
     """
     Who says something, if it is not us: a plugin, by its own logger, or a package.
+
+    @param speaker: the package whose code does, if it is known to be another's: it may call its logger as it likes.
     """
-    namespace = str(event.get("log_namespace"))
+    package = speaker or _packageOf(str(event.get("log_namespace")))
+    return "" if package == _OURS else package
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
+
+
+def _packageOf(name: str) -> str:
     for begin, depth in _PLUGINS.items():
-        if namespace.startswith(begin):
-            return ".".join(namespace.split(".")[:depth])
-    first = namespace.partition(".")[0]
-    return "" if first == _OURS else first
+        if name.startswith(begin):
+            return ".".join(name.split(".")[:depth])
+    return name.partition(".")[0]
 
 
-def _isLastWord(event: LogEvent) -> bool:
+def _nobodyElse() -> str:
+    return ""
+
+
+def _isLastWord(event: LogEvent, source: str) -> bool:
     """
     May a program say this when it ends?  With an exception, which Twisted calls critical as well, it goes on.
     """
-    return event.get("log_level") is LogLevel.critical and "log_failure" not in event and not sourceOf(event)
+    return event.get("log_level") is LogLevel.critical and "log_failure" not in event and not source
 
 
 def _atOnce(call: Callable[[], object]) -> None:
@@ -75,16 +105,19 @@ class Repeats:
         clock: IReactorTime,
         tell: Callable[[LogEvent], object],
         fromThread: Callable[[Callable[[], object]], object] = _atOnce,
+        speaker: Callable[[], str] = _nobodyElse,
     ) -> None:
         """
         @param tell: where they go.
         @param fromThread: calls something in the thread of C{clock}; messages come from all threads.
+        @param speaker: whose code says what is handed in, if it is not ours; see L{speaker}.
         """
         self._tell = tell
         self._fromThread = fromThread
+        self._speaker = speaker
         self._buckets = TokenBuckets(clock, MESSAGE_RATE, MESSAGE_BURST, KINDS_MAXIMUM)
         self._sources = TokenBuckets(clock, SOURCE_RATE, SOURCE_BURST, KINDS_MAXIMUM)
-        self._untold: dict[tuple[str, str], tuple[int, LogEvent]] = {}  # by how it is summed, and of what
+        self._untold: dict[tuple[str, str], tuple[int, LogEvent, str]] = {}  # by how it is summed, and of what
         self._summary = Timer(clock, self.summarize)
         self._lock = Lock()
 
@@ -92,8 +125,9 @@ class Repeats:
         """
         See L{ILogObserver}.
         """
+        source = sourceOf(event, self._speaker())
         # Of events somebody else sees that they are not too many, each kind by itself: wand.event_log.
-        if HAPPENED in event or _isLastWord(event) or self._mayTell(event):
+        if (HAPPENED in event and not source) or _isLastWord(event, source) or self._mayTell(event, source):
             self._tell(event)
 
     def summarize(self) -> None:
@@ -102,12 +136,12 @@ class Repeats:
         """
         with self._lock:
             untold, self._untold = self._untold, {}
-        for (summary, _), (count, last) in untold.items():
-            self._tell({**last, REPEATED: count, "log_format": f"{summary}{last.get('log_format') or ''}"})
+        for (summary, _), (count, last, source) in untold.items():
+            more = {REPEATED: count, "log_speaker": source, "log_format": f"{summary}{last.get('log_format') or ''}"}
+            self._tell({**last, **more})
 
-    def _mayTell(self, event: LogEvent) -> bool:
+    def _mayTell(self, event: LogEvent, source: str) -> bool:
         kind = f"{event.get('log_namespace')} {event.get('log_level')} {event.get('log_format')}"[:200]
-        source = sourceOf(event)
         with self._lock:
             excess = self._excess(kind, source)
             if excess is None:
@@ -115,7 +149,7 @@ class Repeats:
             isFirst = not self._untold
             if excess not in self._untold and len(self._untold) >= KINDS_MAXIMUM:
                 excess = next(iter(self._untold))
-            self._untold[excess] = self._untold.get(excess, (0, event))[0] + 1, event
+            self._untold[excess] = self._untold.get(excess, (0, event, source))[0] + 1, event, source
         if isFirst:
             self._fromThread(self._arm)
         return False

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from itertools import pairwise
 from threading import current_thread, main_thread
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 
@@ -22,6 +22,9 @@ from wand.testing.plugin_contract import PluginContract
 
 #: Seconds that a source has to stop.
 STOP_PATIENCE = 1.5
+
+#: How often the host moves before it is seen how much is sent.
+_MOVES: Final = 5
 
 #: How many candidates it may tell.
 CANDIDATES_MAXIMUM = 64
@@ -162,10 +165,14 @@ class CandidateSourceContract(NodePluginBench, PluginContract):
 
     def test_asksSeldom(self) -> None:
         """
-        When nothing changes it sends little.
+        When nothing changes it sends little, also after changes.
         """
         candidates = self.opened()
         self.begun(candidates)
+        for _ in range(_MOVES):
+            candidates.moved()
+            self.pass_(1)
+        self.pass_(10)
         sent = len(self.network.sent)
         for _ in range(6000):
             self.clock.advance(0.01)

@@ -4,10 +4,12 @@ A part of the contract of directories: what becomes of its entries in time, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
 from typing import Final
 
+from wand.endpoint import Endpoint
 from wand.errors import WandError
 from wand.interfaces import IRovingDirectory
 from wand.testing import directory_rules as rules
@@ -17,6 +19,7 @@ from wand.testing.directory_bench import DirectoryBench
 from wand.testing.inbox import Deaf
 from wand.testing.memory import grownBy
 from wand.testing.saying import saying
+from wand.underlay.ports import DatagramPort
 
 #: For how many seconds it is seen that entries stay, and how often in that time.
 _STAYING: Final = (600, 120)
@@ -27,6 +30,13 @@ _LENGTH: Final = 1000
 
 #: How many come to hear what is said of them.
 _TALK: Final = 200
+
+#: From how many endpoints they come to see whether these are kept, and how many octets may be in use for each then.
+_ENDPOINTS: Final = 1000
+_OF_EACH: Final = 40
+
+#: How often the host moves before it is seen how much is sent.
+_MOVES: Final = 20
 
 #: By how many seconds the clock of the host is set back, and how long it is seen what comes of it.
 _DAY: Final = 86_400.0
@@ -101,9 +111,14 @@ class DirectoryManners(DirectoryBench):
 
     def test_asksSeldom(self) -> None:
         """
-        When nothing changes it sends a few datagrams a second at most.
+        When nothing changes it sends a few datagrams a second at most, also after the host has moved.
         """
-        self.begun()
+        directory = self.begun()
+        for _ in range(_MOVES):
+            if IRovingDirectory.providedBy(directory):
+                directory.moved()
+                self.pass_(0.1)
+        self.pass_(self.patience)
         sent = len(self.network.sent)
         for _ in range(2000):
             self.clock.advance(0.01)
@@ -132,3 +147,32 @@ class DirectoryManners(DirectoryBench):
             send(_MANY)
         found = f"{grown[0]} octets more are in use after {_MANY} datagrams of {_LENGTH} octets"
         self.expect(grown[0] < _MANY * _LENGTH // 2, rules.GROWS_NOT, found)
+
+    def test_endpointsAreNotKept(self) -> None:
+        """
+        Nor is from where they sent it.
+        """
+        self.begun()
+        ports = sorted({each.sender for each in self.network.sent if each.sender.host == "192.168.1.2"})
+        if not ports:
+            return
+        host = self.network.host("198.51.100.66")
+        strangers = [host.bind("0.0.0.0", 1024 + number, Deaf()) for number in range(3 * _ENDPOINTS)]
+        nobody = Endpoint("198.51.100.67", 4444)
+        self.network.host(nobody.host).bind("0.0.0.0", nobody.port, Deaf())
+
+        def send(some: Sequence[DatagramPort], places: Sequence[Endpoint]) -> None:
+            for number, each in enumerate(some):
+                each.send(b"hello", places[number % len(places)])
+                self.clock.advance(0)
+            self.network.sent.clear()
+
+        for places in ports, [nobody]:
+            send(strangers[: 2 * _ENDPOINTS], places)
+        with grownBy() as usual:  # by the network of the test
+            send(strangers[2 * _ENDPOINTS :], [nobody])
+        with grownBy() as grown:
+            send(strangers[2 * _ENDPOINTS :], ports)
+        more = grown[0] - usual[0]
+        found = f"{more} octets more are in use after datagrams from {_ENDPOINTS} endpoints more"
+        self.expect(more < _ENDPOINTS * _OF_EACH, rules.GROWS_NOT, found)

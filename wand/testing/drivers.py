@@ -85,6 +85,8 @@ class TapDriverContract(PassingFrames, ReadingAndWriting, TapsMeanwhile, EndingT
         self.expect("10.77.0.5/16" in self.hostAddresses(), rules.ADDRESS_ADDED, self._addresses())
         with self.keeping(rules.ADDRESS_TWICE, "addAddress(), called again,"):
             tap.addAddress("10.77.0.5/16")
+        if self._adds(tap, "fd77::5/64"):
+            self.expect("fd77::5/64" in self.hostAddresses(), rules.ADDRESS_ADDED, self._addresses())
 
     def test_addressesThatAreAskedFor(self) -> None:
         """

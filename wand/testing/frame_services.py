@@ -18,6 +18,13 @@ from wand.testing.plugin_contract import PluginContract
 _MANY: Final = 400
 _LENGTH: Final = 1000
 
+#: From how many addresses frames come to see whether these are kept, in all, in a second and at once, and how many
+#: octets may be in use for each afterwards.
+_SOURCES: Final = 5000
+_SOURCES_RATE: Final = 1000
+_AT_ONCE: Final = 100
+_OF_EACH: Final = 40
+
 
 class FrameServiceContract(FrameServiceManners, PluginContract):
     """
@@ -122,6 +129,28 @@ class FrameServiceContract(FrameServiceManners, PluginContract):
                 self.injected.clear()
         found = f"{grown[0]} octets more are in use after {_MANY} frames of {_LENGTH} octets"
         self.expect(grown[0] < _MANY * _LENGTH // 2, rules.KEEPS_NOTHING, found)
+
+    def test_sourcesAreNotKept(self) -> None:
+        """
+        Nor does it remember everybody who ever sent one.
+        """
+        watcher, typical = self.opened(), self.typical()
+
+        def show(first: int, count: int) -> None:
+            for number in range(first, first + count):
+                frame = typical[number % len(typical)]
+                self.ask(watcher, frame[:6] + b"\2\xcd" + number.to_bytes(4, "big") + frame[12:])
+                self.injected.clear()
+                if number % _AT_ONCE == 0:
+                    self.clock.advance(_AT_ONCE / _SOURCES_RATE)
+                    timers = len(self.clock.getDelayedCalls())
+                    self.expect(timers < 10 * _AT_ONCE, rules.KEEPS_NOTHING, f"{timers} timers are running")
+
+        show(0, 2 * _SOURCES)
+        with grownBy() as grown:
+            show(2 * _SOURCES, _SOURCES)
+        found = f"{grown[0]} octets more are in use after frames from {_SOURCES} addresses more"
+        self.expect(grown[0] < _SOURCES * _OF_EACH, rules.KEEPS_NOTHING, found)
 
     def test_whatIsInjected(self) -> None:
         """

@@ -10,6 +10,7 @@ from typing import Final
 
 from twisted.internet.defer import Deferred
 
+from wand.ethernet import MAC
 from wand.events import Event
 from wand.interfaces import Candidate
 from wand.testing import hook_rules as rules
@@ -26,6 +27,9 @@ _QUICK: Final = 0.04
 _MANY: Final = 40
 _LENGTH: Final = 5000
 
+#: How many octets may be in use for each of many that have asked.
+_OF_EACH: Final = 40
+
 #: By how many seconds the clock of the host is set back.
 _DAY: Final = 86_400.0
 
@@ -36,7 +40,12 @@ _ANSWERS: Final = 10
 class HookManners(HookBench):
     """
     Time, memory, and other hooks.
+
+    @ivar strangers: how many candidates, each another one, come to see whether they are remembered; 0 where each takes
+        long, such as a program that is run.
     """
+
+    strangers: int = 1000
 
     def test_doesNotWait(self) -> None:
         """
@@ -78,6 +87,27 @@ class HookManners(HookBench):
                 ask(number)
         found = f"{grown[0]} octets more are in use after {_MANY} candidates with names of {_LENGTH} characters"
         self.expect(grown[0] < _MANY * _LENGTH // 2, rules.CANDIDATES_KEPT, found)
+
+    def test_keysAreNotKept(self) -> None:
+        """
+        Nor does it remember everybody who ever asked, or of whom it was told.
+        """
+        if not self.strangers:
+            return
+        listener = self.opened()
+
+        def ask(first: int, count: int) -> None:
+            for number in range(first, first + count):
+                name, key = f"host-{number}", number.to_bytes(32, "big")
+                listener.told(Event("session-up", 0.0, {"name": name, "key": key.hex()}))
+                candidate = Candidate(MAC(key[-6:]), f"192.0.2.1:{number % 60_000 + 1}", name, key)
+                self.answerTo(listener, admission(candidate))
+
+        ask(0, 2 * self.strangers)
+        with grownBy() as grown:
+            ask(2 * self.strangers, self.strangers)
+        found = f"{grown[0]} octets more are in use after {self.strangers} candidates and events more"
+        self.expect(grown[0] < self.strangers * _OF_EACH, rules.CANDIDATES_KEPT, found)
 
     def test_eventsOfItsOwn(self) -> None:
         """

@@ -25,6 +25,9 @@ from wand.testing.plugin_contract import PluginContract
 _MANY: Final = 300
 _LENGTH: Final = 1000
 
+#: How often the same is asked again.
+_AGAIN: Final = 10
+
 #: What an answer means, in words.
 _SAID: Final = {True: "said yes to", False: "refused", None: "could not say now about"}
 
@@ -72,7 +75,7 @@ class HookContract(HookManners, PluginContract):
         for question in self.questions(listener, isYes=isYes):
             answer = self.answerTo(listener, question)
             self.expect(answer is isYes, question.rule(rule), f"it {_SAID[answer]} {question.about}")
-            for _ in range(2):
+            for _ in range(_AGAIN):
                 answer = self.answerTo(listener, question)
                 found = f"another time it {_SAID[answer]} {question.about}"
                 self.expect(answer in (isYes, None), question.rule(rules.SAME_AGAIN), found)

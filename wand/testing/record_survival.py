@@ -122,7 +122,7 @@ class RecordSurvival(RecordValues):
             return
         for attempt in range(_KILLS):
             acknowledged = self._killWriter(0.001 * attempt)
-            self.use(self.reopened())
+            self.openAfterKill()
             values = set(self.loaded().values())
             self.expect(len(values) <= 1, rules.ALL_OR_NONE, f"killed, it left values of several writes: {values}")
             last = int(values.pop()) if values else -1
@@ -133,6 +133,13 @@ class RecordSurvival(RecordValues):
             self.expect(counted + 1 >= acknowledged, rules.SURVIVES_KILL, found)
             self.write({b"%d" % number: None for number in range(_RECORDS)})
             self.write({b"k": None}, "exchanged")
+
+    def openAfterKill(self) -> None:
+        """
+        Open the store again after a program was killed that had it open.
+        """
+        with self.keeping(rules.OPENS_AFTER_KILL, "open(), after a program was killed that had it open,"):
+            self.use(self.reopened())
 
     def _killWriter(self, patience: float) -> int:
         """

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from wand.interfaces import IRecords
 from wand.testing import store_rules as rules
+from wand.testing.record_accidents import RecordAccidents
 from wand.testing.record_changes import RecordChanges
-from wand.testing.record_survival import RecordSurvival
 
 
-class RecordsContract(RecordChanges, RecordSurvival):
+class RecordsContract(RecordChanges, RecordAccidents):
     """
     What everything must do that L{StoreContract} is about, for records that no plugin opens.
 

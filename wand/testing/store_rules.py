@@ -116,6 +116,18 @@ SURVIVES_KILL: Final = Rule(
     "what was acknowledged survives that the program is killed at once, without close",
     "programs end by a crash, by the kernel's lack of memory or by a power failure; what was said to be written counts",
 )
+OPENS_AFTER_KILL: Final = Rule(
+    "IStore.open",
+    "a store that a killed program had open can be opened again",
+    "after a power failure no server would start until somebody finds the lock or the file that is in the way "
+    "(flock(2) ends with the process)",
+)
+NO_ROOM: Final = Rule(
+    "IRecords.write",
+    "what finds no room on the disk fails with StoreUnavailable, is not acknowledged, and changes nothing",
+    "disks are full one day, and write(2) may write a part: a member would be told that it is one, and after the next "
+    "start it is none, or nobody is",
+)
 CLOSE: Final = Rule(
     "IRecords.close",
     "its Deferred fires once what is under way is finished; more calls do no harm",

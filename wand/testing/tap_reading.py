@@ -5,13 +5,53 @@ A part of the contract of tap drivers: how frames are handed over, and what beco
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from itertools import pairwise
 from threading import current_thread
 from time import perf_counter
+from typing import Any, Final
 
+import attrs
+from twisted.internet.base import DelayedCall
+from twisted.internet.task import Clock
+
+from wand.ethernet import OVERHEAD
+from wand.testing import plugin_rules
 from wand.testing import tap_rules as rules
 from wand.testing.frames import FrameRecorder, makeFrame
+from wand.testing.saying import saying
 from wand.testing.tap_bench import TapBench
+
+#: How many frames pass, and are dropped, to hear what is said of them.
+_MANY: Final = 100
+
+#: How many timers an idle tap may set in a second.
+_TIMERS: Final = 100
+
+
+class _CountingClock(Clock):
+    """
+    Counts the timers that are set.
+
+    @ivar count: how many were.
+    """
+
+    count = 0
+
+    def __init__(self, counted: Callable[[int], object]) -> None:
+        """
+        @param counted: called at each, with how many there were; may raise.
+        """
+        super().__init__()
+        self._counted = counted
+
+    def callLater(self, when: float, what: Callable[..., object], *arguments: Any, **named: Any) -> DelayedCall:
+        """
+        See L{Clock}.
+        """
+        self.count += 1
+        self._counted(self.count)
+        return super().callLater(when, what, *arguments, **named)
 
 
 class ReadingAndWriting(TapBench):
@@ -164,13 +204,45 @@ class ReadingAndWriting(TapBench):
         came = self.arrivals(len(taken))
         self.expect(sorted(taken) == sorted(came), rules.COUNTED, f"{len(taken)} were taken, and {len(came)} arrived")
 
+    def test_saysLittle(self) -> None:
+        """
+        It does not talk of every frame, of those that it drops neither.
+        """
+        tap, _ = self.started()
+        with saying(self.context) as said:
+            for number in range(_MANY):
+                self.hostSend(makeFrame(60, number))
+                tap.write(makeFrame(60, number))
+                tap.write(makeFrame(self.mtu + OVERHEAD + 1, number))
+                self.turn()
+                self.hostReceived()
+        for what, count in (("messages", said.messages), ("events", said.events)):
+            found = f"{count} {what} for {_MANY} frames there, as many back, and as many that are too long"
+            self.expect(count < _MANY // 4, plugin_rules.SAYS_LITTLE, found)
+
+    def test_idleTapsSleep(self) -> None:
+        """
+        Without frames it does next to nothing.
+        """
+        clock = _CountingClock(self._seldom)
+        self.context = attrs.evolve(self.context, clock=clock)
+        self.started()
+        clock.count = 0
+        for _ in range(1000):
+            self.turn()
+
+    def _seldom(self, count: int) -> None:
+        found = f"{count} timers were set within a second, without a frame"
+        self.expect(count <= _TIMERS, rules.SLEEPS, found)
+
     def test_fullQueueRecovers(self) -> None:
         """
         When the host has caught up, frames are taken again.
         """
-        tap, _ = self.started()
+        tap, recorder = self.started()
         for number in range(self.floodSize):
             tap.write(makeFrame(200, number))
+        self.expect(not recorder.lost, rules.RECOVERS, f"tapLost was called: {recorder.lost}")
 
         def written() -> bool:
             self.hostReceived()

@@ -149,6 +149,11 @@ WRITES_AT_ONCE: Final = Rule(
     "it never waits, not for a moment",
     "one millisecond for each frame is a thousand frames a second, which is ten megabits",
 )
+SLEEPS: Final = Rule(
+    "ITap",
+    "without frames it does next to nothing: its descriptor wakes it up, or it looks a hundred times a second at most",
+    "what asks again and again uses up a processor, and the battery of a laptop",
+)
 BATCH_ENDS: Final = Rule(
     "IFrameReader.batchRead",
     "after the frames that were there it is called",
