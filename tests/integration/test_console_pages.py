@@ -236,7 +236,7 @@ def test_theKeyboardIsEnough(onServer: Browser) -> None:
     onServer.open(f"{ADDRESS}/members")
     onServer.shows("node-1", ".grid")
     onServer.run("document.activeElement.blur()")
-    wanted = {"Skip to the page", "Members", "Log out", "Invite…", "Name", "Rename", "Revoke", "Approve"}
+    wanted = {"Skip to the content", "Members", "Log out", "Invite…", "Name", "Rename", "Revoke", "Approve"}
     seen = set()
     for _ in range(60):
         press(onServer, Keys.TAB)

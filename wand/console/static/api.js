@@ -1,5 +1,6 @@
 /** The program's documents and actions, over its JSON interface. */
 import { answered, unanswered } from "./connection.js";
+import { dated } from "./time.js";
 
 const PATIENCE = 15_000;
 
@@ -12,7 +13,7 @@ const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?
 export const mayChange = meta("wand-role") === "operator";
 
 /** The program refused, and says why. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
@@ -40,6 +41,7 @@ async function ask(path, options) {
     throw new Unanswered("the program does not answer");
   }
   answered();
+  dated(response.headers.get("date"));
   const document = await response.json().catch(() => ({}));
   if (!response.ok) throw new Refused(response.status, [document.error ?? `refused (${response.status})`, document.hint].filter(Boolean).join(": "));
   return { document, next: response.headers.get("link")?.match(/<([^>]*)>; rel="next"/)?.[1] };

@@ -4,6 +4,7 @@ import { byId, make, put } from "../dom.js";
 import { follow } from "../events.js";
 import { clock, many, moment, number } from "../format.js";
 import { sayWhere } from "../shell.js";
+import { now } from "../time.js";
 
 /** How many are kept. */
 const KEPT = 500;
@@ -106,5 +107,5 @@ form.addEventListener("input", show);
 form.addEventListener("submit", (event) => event.preventDefault());
 get("status").then(sayWhere, () => {});
 follow(take, (count) => take({
-  kind: "missed", time: Date.now() / 1000, fields: { text: count === null ? "some events were missed" : `${many(count, "event was", "events were")} missed` },
+  kind: "missed", time: now(), fields: { text: count === null ? "some events were missed" : `${many(count, "event was", "events were")} missed` },
 }));

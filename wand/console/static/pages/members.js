@@ -66,7 +66,7 @@ const COMMON = [
 /** How members are shown by a node that decides of nobody, and by whoever decides of them. */
 const SEEN = [
   new Column("Way", (member) => (isThis(member) ? "" : wayText(member.way, member.relay)), { by: (member) => member.way || null }),
-  new Column("There and back", (member) => milliseconds(member.roundTrip), { by: (member) => member.roundTrip, kind: "number" }),
+  new Column("Round trip", (member) => milliseconds(member.roundTrip), { by: (member) => member.roundTrip, kind: "number" }),
   heard,
 ];
 const DECIDED = [
