@@ -29,7 +29,7 @@ ON_SERVER = {
     "members": "waits for approval",
     "table": "02:00:00:00:00:02",
     "events": "What happens from now on",
-    "doctor": "found what does not work",
+    "doctor": "found a problem",
 }
 
 

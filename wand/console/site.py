@@ -183,7 +183,9 @@ class ConsoleSite(Resource):
 
 
 def _pathOf(request: ConsoleRequest) -> list[str]:
-    parts = request.path.split(b"/")[1:]
+    root, *parts = request.path.split(b"/")
+    if root:
+        raise Problem(400, "the path does not begin with a slash")
     try:
         path = [unquote_to_bytes(part).decode() for part in parts]
     except UnicodeDecodeError:

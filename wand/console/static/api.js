@@ -23,10 +23,11 @@ class Refused extends Error {
 /** There was no answer; the page says so already. */
 export class Unanswered extends Error {}
 
-async function ask(path, options) {
+/** Call, and have an answer that is no refusal; its content is not read yet. */
+async function call(path, options) {
   let response;
   try {
-    response = await fetch(path, { ...options, signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
+    response = await fetch(path, { signal: AbortSignal.timeout(PATIENCE), ...options, cache: "no-store" });
   } catch {
     unanswered();
     throw new Unanswered("the program does not answer");
@@ -42,9 +43,22 @@ async function ask(path, options) {
   }
   answered();
   dated(response.headers.get("date"));
+  if (response.ok) return response;
+  const { error, hint } = await response.json().catch(() => ({}));
+  throw new Refused(response.status, [error ?? `refused (${response.status})`, hint].filter(Boolean).join(": "));
+}
+
+async function ask(path, options) {
+  const response = await call(path, options);
   const document = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, [document.error ?? `refused (${response.status})`, document.hint].filter(Boolean).join(": "));
   return { document, next: response.headers.get("link")?.match(/<([^>]*)>; rel="next"/)?.[1] };
+}
+
+/** Whether there would be an answer that goes on: throws if it is refused. */
+export async function probe(name) {
+  const ending = new AbortController();
+  await call(`/api/v1/${name}`, { signal: ending.signal });
+  ending.abort();
 }
 
 /** A document: what `wand NAME --json` prints. */

@@ -29,15 +29,16 @@ export function ask({ title, about, fields = [], button, isGrave = false, act })
     doIt.disabled = false;
     if (document.activeElement === document.body) doIt.focus();
   });
-  dialog.addEventListener("close", () => returnTo(opener), { once: true });
+  dialog.addEventListener("close", () => returnTo(dialog, opener), { once: true });
   show(dialog, title, form);
   dialog.showModal();
   if (isGrave) cancel.focus();
 }
 
 /** Give the focus to who had it, who may have been made anew meanwhile; the browser does it for who was not. */
-function returnTo(opener) {
-  if (document.activeElement !== document.body) return;
+function returnTo(dialog, opener) {
+  const focused = document.activeElement;
+  if (focused !== document.body && !dialog.contains(focused)) return;
   const found = opener && document.querySelector(`[data-what="${CSS.escape(opener)}"]`);
   (found || byId("main")).focus();
 }

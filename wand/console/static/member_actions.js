@@ -72,7 +72,7 @@ export function invite(done) {
       make("div", { class: "fields" },
         field("Name", make("input", { name: "name", autocomplete: "off", spellcheck: "false" }), "Empty: the node chooses."),
         field("Nodes", make("input", { name: "uses", type: "number", min: "1", max: "100000", value: "1", required: true }), "How many may join with it."),
-        field("Good for", make("select", { name: "expires" }, times))),
+        field("Valid for", make("select", { name: "expires" }, times))),
       tick("approval", "Each waits until somebody approves it"),
       tick("bridge", "May bridge other machines into the network"),
       tick("relay", "May relay for members that find no direct way"),

@@ -42,7 +42,7 @@ function show(findings) {
   const groups = Object.entries(VERDICTS).map(([verdict, about]) => [about, findings.filter((each) => each.verdict === verdict)]);
   const [bad, warning] = groups.map(([, found]) => found.length);
   put(byId("summary"), bad
-    ? `${many(bad, "check")} of ${findings.length} found what does not work.`
+    ? `${bad} of ${many(findings.length, "check")} found a problem.`
     : `Everything works${warning ? `; ${many(warning, "thing")} could be better` : ""}. ${many(findings.length, "check")} were made.`);
   put(byId("findings"), groups.filter(([, found]) => found.length).map(([about, found]) =>
     make("section", { class: "card" },

@@ -71,7 +71,7 @@ const SEEN = [
 ];
 const DECIDED = [
   heard,
-  new Column("Certificate", (member) => (member.expires === null ? "" : `ends ${ahead(member.expires)}`), { by: (member) => member.expires, kind: "number" }),
+  new Column("Certificate", (member) => (member.expires === null || member.state === "revoked" ? "" : `ends ${ahead(member.expires)}`), { by: (member) => member.expires, kind: "number" }),
 ];
 const ACTS = new Column("Actions", acts, { kind: "acts" });
 

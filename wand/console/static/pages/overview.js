@@ -47,8 +47,8 @@ function there({ members, left, online, total }) {
       left ? make("span", {}, make("strong", {}, number(left)), " not drawn") : null),
     order.length
       ? make("ul", { class: "people" }, order.slice(0, LISTED).map(person))
-      : make("p", { class: "empty" }, "No other members yet. Invite them where members are admitted: on a server, or on the node that founded the network."),
-    total > LISTED ? make("p", { class: "soft small" }, `${number(total - LISTED)} more are on the members page.`) : null,
+      : make("p", { class: "empty" }, "No other member is known here. New ones are invited where members are admitted: on a server, or on the node that founded the network."),
+    total > LISTED ? make("p", { class: "soft small" }, `${many(total - LISTED, "more is", "more are")} on the members page.`) : null,
   );
 }
 
