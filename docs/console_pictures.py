@@ -16,14 +16,12 @@ sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 
 from console_browser import NARROW, WIDE, Browser  # noqa: E402
 from consoles import ADDRESS, PLACE, logIn  # noqa: E402
+from pictured_network import NAMES, form  # noqa: E402
 
 from wand.lab import Lab  # noqa: E402
 from wand.lab.deployment import Deployment  # noqa: E402
 from wand.lab.loop import Loop  # noqa: E402
-from wand.lab.topology import Node, topology  # noqa: E402
-
-#: What the members are called, in the order of their nodes; one more waits for an approval.
-NAMES: Final = ("berlin", "oslo", "lisbon", "athens", "dublin", "vienna", "zagreb")
+from wand.lab.topology import topology  # noqa: E402
 
 #: Seconds in which the lines of the figures fill.
 MEANWHILE: Final = 60.0
@@ -38,40 +36,6 @@ PICTURES: Final = {
     "narrow-light": ("server", "members", "zagreb", False, True),
     "narrow-dark": ("berlin", "", "zagreb", True, True),
 }
-
-
-def form(network: Deployment) -> None:
-    """
-    Make a network in which something is going on.
-    """
-    server, nodes = network.topology.server, network.topology.nodes
-    for site in (server, *nodes):
-        file = network.files.configuration(site)
-        file.write_text(f'console = "{PLACE}"\n{file.read_text()}')
-    network.startAll()
-    members = nodes[: len(NAMES)]
-    for node in members:
-        network.admit(node)
-    network.awaitTables(members)
-    called = dict(zip(NAMES, members, strict=True))
-    for name, node in called.items():
-        network.command(server, "rename", node.name, name)
-    _cut(network, called["berlin"], called["vienna"])
-    network.kill(called["zagreb"])
-    network.command(server, "revoke", "--yes", "dublin")
-    token = network.invite(nodes[-1], approval=True).read_text()
-    network.ask(nodes[-1], lambda node: node.join(token))
-    for name, size, pause in (("oslo", 1200, 0.02), ("lisbon", 800, 0.1), ("vienna", 400, 0.05)):
-        ping = ("ping", "-q", "-s", str(size), "-i", str(pause), called[name].inside)
-        network.hosts[called["berlin"].name].start(f"ping-{name}", *ping)
-
-
-def _cut(network: Deployment, one: Node, other: Node) -> None:
-    """
-    Let nothing pass between two nodes, so that they need a relay.
-    """
-    rule = f"type filter hook input priority 0; ip saddr {other.address} drop;"
-    network.hosts[one.name].run("nft", "-f", "-", sent=f"table inet cut {{ chain cut {{ {rule} }}; }}")
 
 
 def take(network: Deployment, browsers: dict[str, Browser], name: str) -> None:
@@ -111,7 +75,7 @@ def main() -> None:
     """
     with Loop(EPollReactor()) as loop, Lab() as lab:
         network = Deployment(lab, topology(count=len(NAMES) + 1), loop)
-        form(network)
+        form(network, f'console = "{PLACE}"')
         sites = {"berlin": network.topology.nodes[0], "server": network.topology.server}
         browsers = {name: Browser(network.hosts[site.name]) for name, site in sites.items()}
         try:

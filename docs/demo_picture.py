@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Final
 
 from rich.console import Console
-from rich.terminal_theme import DIMMED_MONOKAI
+from terminal_svg import svgOf
 
 from wand.demo.command import chosenStage
 from wand.demo.screen import Screen
@@ -24,34 +24,6 @@ WIDTH: Final = 114
 
 #: How much faster the picture is than the demo.
 HASTE: Final = 2.0
-
-#: What rich puts around the text, without its fonts, which a page would have to fetch.
-FORMAT: Final = """\
-<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
-<title>wand demo in a terminal</title>
-<style>
-.{unique_id}-matrix {{ font-family: "Fira Code", "DejaVu Sans Mono", Menlo, monospace; font-size: {char_height}px;
-  line-height: {line_height}px; font-variant-east-asian: full-width; }}
-.{unique_id}-title {{ font-size: 18px; font-weight: bold; font-family: sans-serif; }}
-{styles}
-.{unique_id}-matrix text {{ animation: {unique_id}-appear 0.01s both; }}
-@keyframes {unique_id}-appear {{ from {{ opacity: 0; }} }}
-@media (prefers-reduced-motion: reduce), print {{ .{unique_id}-matrix text {{ animation: none; }} }}
-</style>
-<defs>
-<clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>
-{lines}
-</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix">
-{matrix}
-</g>
-</g>
-</svg>
-"""
 
 
 class QuietScreen(Screen):
@@ -108,10 +80,8 @@ def main() -> None:
     screen = QuietScreen(console)
     with chosenStage(screen, "sealed") as stage:
         play(stage, screen, fast=False)
-    picture = console.export_svg(title="wand demo", theme=DIMMED_MONOKAI, code_format=FORMAT, unique_id="demo")
     PICTURE.parent.mkdir(exist_ok=True)
-    picture = timed(picture, output.times)
-    PICTURE.write_text("\n".join(line.rstrip() for line in picture.splitlines()) + "\n")
+    PICTURE.write_text(timed(svgOf(console, "wand demo", "demo", isMoving=True), output.times))
 
 
 if __name__ == "__main__":

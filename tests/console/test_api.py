@@ -14,6 +14,7 @@ from console_case import Caller, Console
 from simulated.memory_members import keyOf, memberNamed
 from twisted.internet.defer import Deferred
 
+from wand.console.allowance import CONNECTIONS_EACH
 from wand.console.answers import LIMIT_MAXIMUM
 from wand.console.drain import STALL
 from wand.control.client import ControlClient
@@ -350,22 +351,36 @@ def test_manyQuestionsAtOnce(console: Console, script: Caller) -> None:
     """
     More questions than the control socket takes of one client wait for their turn.
     """
-    told = f"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: {_told(script)}\r\n\r\n".encode()
-    lines = [console.connect() for _ in range(40)]
-    for line in lines:
+    lines = []
+    for each in (script, console.script(), console.script()):
+        told = f"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: {_told(each)}\r\n\r\n".encode()
+        lines += [(console.connect(), told) for _ in range(CONNECTIONS_EACH)]
+    for line, told in lines:
         line.say(told)
     console.settle()
-    assert {line.answer.status for line in lines} == {200}
+    assert {line.answer.status for line, _ in lines} == {200}
     assert console.counters["drop-control-busy"] == 0
 
 
-# What the API says of itself.
+def test_oneLoginHasSoManyConnections(console: Console, script: Caller) -> None:
+    """
+    Whoever has a token may look, and keeps nobody else out: beyond so many connections a login is told to wait, whether
+    it reads its answers or not; once one of them is gone there is room again.
+    """
+    lines = [console.begin("GET", "/api/v1/status", **script.headers) for _ in range(CONNECTIONS_EACH + 1)]
+    assert [line.answer.status for line in lines] == [200] * CONNECTIONS_EACH + [429]
+    assert "calls under way" in lines[-1].answer.document["error"]
+    assert lines[-1].answer.headers["retry-after"] == "1"
+    assert console.counters["drop-console-calls"] == 1
+    assert console.script().get("status").status == 200
+    lines[0].hangUp()
+    assert script.get("status").status == 200
 
 
 def test_whoAsksAndGoesAwayAgainAndAgain(console: Console, script: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    What the program is still busy with counts, even if nobody waits for the answer any more: others wait for their
-    turn, and are not refused.
+    What the program is still busy with counts, even if nobody waits for the answer any more: the same login waits for
+    its turn, and is not refused; others do not even wait.
     """
     looking: Deferred[WhyStatus] = Deferred()
     found = script.get("why/two")
@@ -374,6 +389,7 @@ def test_whoAsksAndGoesAwayAgainAndAgain(console: Console, script: Caller, monke
         console.begin("GET", "/api/v1/why/two", **script.headers).hangUp()
     line = console.begin("GET", "/api/v1/status", **script.headers)
     assert line.value() == b""
+    assert console.script().get("status").status == 200
     looking.callback(msgspec.json.decode(found.body, type=WhyStatus))
     console.settle()
     assert line.answer.status == 200
@@ -404,6 +420,9 @@ def test_netchecksOfMany(console: Console, script: Caller, monkeypatch: pytest.M
     console.reactor.advance(2.0)
     console.begin("GET", "/api/v1/netcheck", **script.headers)
     assert len(begun) == 1
+
+
+# What the API says of itself.
 
 
 def test_whatThereIs(console: Console, script: Caller) -> None:

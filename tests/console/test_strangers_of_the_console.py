@@ -46,7 +46,13 @@ def browser(console: Console) -> Caller:
 # Other pages in the same browser.
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil", ""])
+STRANGE_HOSTS = (
+    *("evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil", "", "evil.example, 127.0.0.1"),
+    *("127.0.0.1:8080@evil.example", "[::1]evil.example", "[::1%evil.example]:8080", "127.1", "2130706433"),
+)
+
+
+@pytest.mark.parametrize("host", STRANGE_HOSTS)
 @pytest.mark.parametrize("path", ["/", "/login", "/static/dom.js", "/api/v1/status"])
 def test_strangersNamesAreRefused(console: Console, browser: Caller, host: str, path: str) -> None:
     """
@@ -55,6 +61,24 @@ def test_strangersNamesAreRefused(console: Console, browser: Caller, host: str, 
     answer = console.ask("GET", path, host=host, cookie=browser.headers["cookie"])
     assert answer.status == 421
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("hosts", [("evil.example", "127.0.0.1"), ("127.0.0.1", "evil.example"), ()])
+def test_whomItIsMeantForIsSaidOnce(console: Console, hosts: tuple[str, ...]) -> None:
+    """
+    Whoever stands between may believe another one than we do (RFC 9112, section 3.2).
+    """
+    line = console.connect()
+    line.say("\r\n".join(["GET /login HTTP/1.1", *(f"Host: {each}" for each in hosts), "", ""]).encode())
+    assert line.answer.status == 421
+
+
+@pytest.mark.parametrize("path", ["evil.example:8080", "http:", "x"])
+def test_aPathBeginsWithASlash(console: Console, browser: Caller, path: str) -> None:
+    """
+    Nothing else is taken for one.
+    """
+    assert console.ask("GET", path, cookie=browser.headers["cookie"]).status == 400
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:9000", "[::1]:8080", "127.0.0.1"])

@@ -4,13 +4,16 @@ The pages of the console with what no network in a lab says: ten thousand member
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe import fetch, violations
 from console_browser import NARROW, WIDE, Browser
+from consoles import LOOKS, press
 from false_program import FalseProgram
+from selenium.webdriver.common.keys import Keys
 
 HOSTILE = "<img src=x onerror=document.title='lost'><script>document.title='lost'</script>\"' onload=alert(1) \u202e"
 
@@ -151,5 +154,50 @@ def test_whatTheNetworkSaysIsText(browser: Browser) -> None:
             browser.open(f"{program.address}/{page}")
             browser.shows("<script>document.title", "main")
             assert browser.run("return document.querySelectorAll('main img, main script').length") == 0
+            assert "\u202e" not in browser.text()  # which would turn the text beside it around
             assert "lost" not in browser.driver.title
         assert not [each for each in browser.complaints() if "Content Security Policy" in each]
+
+
+def test_longNamesFit(browser: Browser) -> None:
+    """
+    Names without a place to break them make no page wider than the window, in light and in dark.
+    """
+    documents = _documents(3, "x" * 64)
+    documents["status"] = {**STATUS, "own": {"name": "x" * 64, "network": "n" * 64, "addresses": []}}
+    with FalseProgram(documents) as program:
+        for dark, size in LOOKS:
+            browser.look(dark=dark, size=size)
+            for page in ("", "members", "table", "reach"):
+                browser.open(f"{program.address}/{page}")
+                browser.shows("x" * 20, "#here")
+                assert browser.run("return document.documentElement.scrollWidth <= innerWidth"), (page, size)
+    browser.look()
+
+
+def test_theClockOfTheBrowserMayBeWrong(browser: Browser) -> None:
+    """
+    How long ago something was is told by the clock of the program.
+    """
+    documents = _documents(1)
+    documents["table"] = [{**documents["table"][0], "since": time.time() - 600, "expires": time.time() + 7300}]
+    hurrying = {"source": "const right = Date.now; Date.now = () => right() + 86_400_000;"}
+    hasty = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", hurrying)
+    with FalseProgram(documents) as program:
+        browser.open(f"{program.address}/table")
+        browser.shows("10 min ago", ".grid")
+        assert "in 2 h" in browser.text(".grid")
+    browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", hasty)
+
+
+def test_theFocusComesBackAfterADialog(browser: Browser, large: FalseProgram) -> None:
+    """
+    Whoever opens a dialog with the keyboard goes on where they were, even if the list was renewed meanwhile.
+    """
+    browser.open(f"{large.address}/members")
+    browser.find("[aria-label='Rename host-7']").send_keys(Keys.ENTER)
+    browser.find("dialog[open]")
+    browser.run("document.getElementById('tools').dispatchEvent(new Event('input'))")
+    press(browser, Keys.ESCAPE)
+    focused = "return document.activeElement.getAttribute('aria-label')"
+    browser.soon(lambda: browser.run(focused) == "Rename host-7", "the focus")

@@ -29,7 +29,7 @@ ON_SERVER = {
     "members": "waits for approval",
     "table": "02:00:00:00:00:02",
     "events": "What happens from now on",
-    "doctor": "found what does not work",
+    "doctor": "found a problem",
 }
 
 
@@ -237,7 +237,7 @@ def test_theKeyboardIsEnough(onServer: Browser) -> None:
     onServer.open(f"{ADDRESS}/members")
     onServer.shows("node-1", ".grid")
     onServer.run("document.activeElement.blur()")
-    wanted = {"Skip to the page", "Members", "Log out", "Invite…", "Name", "Rename", "Revoke", "Approve"}
+    wanted = {"Skip to the content", "Members", "Log out", "Invite…", "Name", "Rename", "Revoke", "Approve"}
     seen = set()
     for _ in range(60):
         press(onServer, Keys.TAB)

@@ -12,6 +12,7 @@ import attrs
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from wand.console.allowance import Allowance
 from wand.console.tickets import Tickets, makeSecret
 from wand.control.console_commands import OPERATOR, READER, ConsoleGrant
 from wand.counters import Counters
@@ -48,10 +49,12 @@ class Session:
 
     @ivar role: L{OPERATOR} or L{READER}.
     @ivar proof: what a page of ours knows and a stranger's does not; empty for scripts, which have no pages.
+    @ivar allowance: what they take up.
     """
 
     role: str
     proof: str = ""
+    allowance: Allowance = attrs.field(factory=Allowance, repr=False)
 
     @property
     def mayAct(self) -> bool:

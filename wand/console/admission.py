@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wand.console.access import Access, Session
+from wand.console.allowance import TooManyCalls
 from wand.console.origins import isOwn
 from wand.console.problems import Problem
 from wand.counters import Counters
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 COUNTERS: Final = {
     "drop-console-foreign": "requests to the console refused because a stranger's page had a browser make them",
     "drop-console-forbidden": "actions in the console refused because whoever asked may only look",
+    "drop-console-calls": "calls of the console refused because the same login had too many under way",
 }
 
 #: The header with what a page of ours knows.
@@ -74,6 +76,18 @@ class Admission:
             hint = "wand console prints a link for a browser, wand console --api-token a token for scripts"
             raise Problem(401, "nobody is logged in", hint, www_authenticate="Bearer")
         return session
+
+    def enter(self, request: ConsoleRequest, session: Session, seconds: float) -> None:
+        """
+        Let the connection of somebody who was let in stay for some time.
+
+        @raise Problem: if they have too many.
+        """
+        try:
+            session.allowance.enter(request, seconds)
+        except TooManyCalls:
+            self._counters["drop-console-calls"] += 1
+            raise
 
     def stands(self, request: ConsoleRequest) -> bool:
         """

@@ -52,14 +52,14 @@ class API:
         @raise wand.errors.WandError: if the program says so.
         """
         session = self._admission.caller(request)
-        request.trust(PATIENCE)
+        self._admission.enter(request, session, PATIENCE)
         method = request.method.decode("ascii", "replace")
         route, found = self._find(method, path)
         if route.isAction:
             self._admission.checkAction(request, session)
         body = _bodyOf(request, route)
         call = Call(
-            client=await self._asking.client(),
+            client=await self._asking.client(session.allowance),
             path=found,
             query=_queryOf(request),
             body=body,

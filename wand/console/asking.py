@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from twisted.internet.defer import Deferred, DeferredLock, DeferredSemaphore
 from twisted.protocols import amp
 
+from wand.console.allowance import Allowance
 from wand.control.client import ControlClient
 from wand.control.connection import ANSWER_TIMEOUT
 
@@ -25,17 +26,26 @@ Connect = Callable[[], Awaitable[ControlClient]]
 
 class PacedClient(ControlClient):
     """
-    A client that many share.
+    What one login has of a client that many share.
     """
 
-    def __init__(self, client: ControlClient) -> None:
+    def __init__(self, client: ControlClient, places: DeferredSemaphore, allowance: Allowance) -> None:
+        """
+        @param places: those for all.
+        """
         super().__init__(client._clock, client._path, client._connection)
-        self._places = DeferredSemaphore(UNDER_WAY)
+        self._places = places
+        self._own = allowance.commands
 
     async def _send(
         self, command: type[amp.Command], *, within: float = ANSWER_TIMEOUT, **arguments: object
     ) -> dict[str, Any]:
-        await self._places.acquire()
+        await self._own.acquire()
+        try:
+            await self._places.acquire()
+        except BaseException:  # whoever asked went away
+            self._own.release()
+            raise
         asked = Deferred.fromCoroutine(super()._send(command, within=within, **arguments))
         answered: Deferred[dict[str, Any]] = Deferred()
         # Whoever asked may go away meanwhile, and the program does not know: the place is taken until it has answered.
@@ -44,6 +54,7 @@ class PacedClient(ControlClient):
 
     def _leave(self, answer: Result) -> Result:
         self._places.release()
+        self._own.release()
         return answer
 
 
@@ -54,20 +65,22 @@ class Asking:
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
-        self._client: PacedClient | None = None
+        self._client: ControlClient | None = None
+        self._places = DeferredSemaphore(UNDER_WAY)
         self._connecting = DeferredLock()
 
-    async def client(self) -> ControlClient:
+    async def client(self, allowance: Allowance) -> ControlClient:
         """
         Who answers questions.
 
+        @param allowance: what whoever asks may take up.
         @raise wand.errors.NotRunning: if nobody does.
         """
         await self._connecting.acquire()
         try:
             if self._client is None or not self._client.connected:
-                self._client = PacedClient(await self._connect())
-            return self._client
+                self._client, self._places = await self._connect(), DeferredSemaphore(UNDER_WAY)
+            return PacedClient(self._client, self._places, allowance)
         finally:
             self._connecting.release()
 

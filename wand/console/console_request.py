@@ -4,6 +4,7 @@ Requests to the console, and what every answer says.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from wand.web.connections import WebConnection
@@ -63,6 +64,12 @@ class ConsoleRequest(WebRequest):
         Whoever asks proved who they are: give them more time from now on.
         """
         self._connection.trust(seconds)
+
+    def whenLost(self, told: Callable[[], object]) -> None:
+        """
+        Call C{told} when the connection is gone.
+        """
+        self._connection.whenLost(told)
 
     def abort(self) -> None:
         """

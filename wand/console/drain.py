@@ -4,16 +4,12 @@ How fast somebody reads.
 
 from __future__ import annotations
 
-from typing import Final
-
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer, IReactorTime
 from zope.interface import implementer
 
 from wand.console.console_request import ConsoleRequest
-
-#: Seconds in which somebody must have read what waits for them.
-STALL: Final = 30.0
+from wand.console.listener import STALL
 
 
 @implementer(IPushProducer)

@@ -31,9 +31,10 @@ COUNTERS: Final = {
     "drop-console-crowded": "browsers that were not told of events because too many listen",
 }
 
-#: How many may listen at once, and how many of them with one login.
+#: How many may listen at once, and how many of them with one login: fewer than the six connections that a browser opens
+#: to one host, or its other pages would wait.
 LISTENERS_MAXIMUM: Final = 24
-LISTENERS_EACH: Final = 6
+LISTENERS_EACH: Final = 4
 
 #: Seconds between two signs of life.
 BEAT: Final = 15.0

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from wand.console.access import ATTEMPTS_RATE, SESSION_LIFETIME, Access, TooManyAttempts
+from wand.console.access import ATTEMPTS_RATE, SESSION_LIFETIME, Access, Session, TooManyAttempts
 from wand.console.admission import Admission
 from wand.console.answers import write, writeProblem
 from wand.console.api import API, PREFIX
@@ -111,12 +111,12 @@ class ConsoleSite(Resource):
         if session is None:
             _seeOther(request, "/login")
             return
-        content = self._pages.render(page, role=session.role, csrf=session.proof, network=await self._network())
+        content = self._pages.render(page, role=session.role, csrf=session.proof, network=await self._network(session))
         write(request, content, _HTML)
 
-    async def _network(self) -> str:
+    async def _network(self, session: Session) -> str:
         try:
-            own = (await (await self._asking.client()).status()).own
+            own = (await (await self._asking.client(session.allowance)).status()).own
         except WandError:
             return ""
         return "" if own is None else own.network
@@ -183,7 +183,9 @@ class ConsoleSite(Resource):
 
 
 def _pathOf(request: ConsoleRequest) -> list[str]:
-    parts = request.path.split(b"/")[1:]
+    root, *parts = request.path.split(b"/")
+    if root:
+        raise Problem(400, "the path does not begin with a slash")
     try:
         path = [unquote_to_bytes(part).decode() for part in parts]
     except UnicodeDecodeError:

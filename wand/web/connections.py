@@ -39,6 +39,7 @@ class WebConnection(ProtocolWrapper):
 
     isTrusted = False
     _end: IDelayedCall | None = None
+    _told: Callable[[], object] | None = None
 
     def makeConnection(self, transport: ITransport) -> None:
         """
@@ -53,6 +54,8 @@ class WebConnection(ProtocolWrapper):
         """
         if self._end is not None and self._end.active():
             self._end.cancel()
+        if self._told is not None:
+            self._told()
         super().connectionLost(reason)
 
     def trust(self, seconds: float) -> None:
@@ -62,6 +65,12 @@ class WebConnection(ProtocolWrapper):
         self.isTrusted = True
         if self._end is not None and self._end.active():
             self._end.reset(seconds)
+
+    def whenLost(self, told: Callable[[], object]) -> None:
+        """
+        Call C{told} when the connection is gone.
+        """
+        self._told = told
 
     def abort(self) -> None:
         """

@@ -7,9 +7,13 @@ to its own users.  Its requests carry that name in their C{Host}, which is how t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
-from typing import Protocol
+from typing import Final, Protocol
+
+#: A name or an address, and perhaps a port (RFC 9110, section 7.2); an IPv6 address without a zone.
+_HOST: Final = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^][:@,\s]+))(?::\d*)?", re.IGNORECASE | re.ASCII)
 
 
 class HostRefused(Exception):
@@ -67,6 +71,8 @@ class AnyName(TheseNames):
 
 
 def _withoutPort(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+    """
+    What is before the port; empty if it is not written as it should be.
+    """
+    found = _HOST.fullmatch(host)
+    return "" if found is None else found[1] or found[2]

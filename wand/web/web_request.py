@@ -65,7 +65,7 @@ class WebRequest(Request):
         """
         self.setHeader("connection", "close")
         try:
-            self.hosts.check(self.getHeader("host") or "", self.getHost().host)
+            self.hosts.check(self._host(), self.getHost().host)
         except HostRefused as refused:
             self.setResponseCode(421, b"Misdirected Request")  # RFC 9110, which Twisted has no words for
             self.setHeader("content-type", "text/plain; charset=utf-8")
@@ -73,6 +73,13 @@ class WebRequest(Request):
             self.finish()
             return
         super().process()
+
+    def _host(self) -> str:
+        """
+        Whom it was meant for; nobody, if it says so twice (RFC 9112, section 3.2).
+        """
+        told = self.requestHeaders.getRawHeaders(b"host", [])
+        return told[0].decode("utf-8", "replace") if len(told) == 1 else ""
 
     def render(self, resource: IResource) -> None:
         """

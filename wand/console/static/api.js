@@ -1,5 +1,6 @@
 /** The program's documents and actions, over its JSON interface. */
 import { answered, unanswered } from "./connection.js";
+import { dated } from "./time.js";
 
 const PATIENCE = 15_000;
 
@@ -12,7 +13,7 @@ const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?
 export const mayChange = meta("wand-role") === "operator";
 
 /** The program refused, and says why. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
@@ -22,10 +23,11 @@ export class Refused extends Error {
 /** There was no answer; the page says so already. */
 export class Unanswered extends Error {}
 
-async function ask(path, options) {
+/** Call, and have an answer that is no refusal; its content is not read yet. */
+async function call(path, options) {
   let response;
   try {
-    response = await fetch(path, { ...options, signal: AbortSignal.timeout(PATIENCE), cache: "no-store" });
+    response = await fetch(path, { signal: AbortSignal.timeout(PATIENCE), ...options, cache: "no-store" });
   } catch {
     unanswered();
     throw new Unanswered("the program does not answer");
@@ -40,9 +42,23 @@ async function ask(path, options) {
     throw new Unanswered("the program does not answer");
   }
   answered();
+  dated(response.headers.get("date"));
+  if (response.ok) return response;
+  const { error, hint } = await response.json().catch(() => ({}));
+  throw new Refused(response.status, [error ?? `refused (${response.status})`, hint].filter(Boolean).join(": "));
+}
+
+async function ask(path, options) {
+  const response = await call(path, options);
   const document = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, [document.error ?? `refused (${response.status})`, document.hint].filter(Boolean).join(": "));
   return { document, next: response.headers.get("link")?.match(/<([^>]*)>; rel="next"/)?.[1] };
+}
+
+/** Whether there would be an answer that goes on: throws if it is refused. */
+export async function probe(name) {
+  const ending = new AbortController();
+  await call(`/api/v1/${name}`, { signal: ending.signal });
+  ending.abort();
 }
 
 /** A document: what `wand NAME --json` prints. */

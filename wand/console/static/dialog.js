@@ -11,6 +11,7 @@ export function ask({ title, about, fields = [], button, isGrave = false, act })
   const dialog = byId("dialog");
   const wrong = make("p", { class: "note bad", role: "alert", hidden: true });
   const doIt = make("button", { class: isGrave ? "main grave" : "main" }, button);
+  const opener = document.activeElement?.dataset.what;
   const cancel = make("button", { type: "button", click: () => dialog.close() }, "Cancel");
   const form = make("form", {}, about && make("p", {}, about), ...fields, wrong, make("div", { class: "row end" }, cancel, doIt));
   form.addEventListener("submit", async (event) => {
@@ -26,10 +27,20 @@ export function ask({ title, about, fields = [], button, isGrave = false, act })
       wrong.hidden = false;
     }
     doIt.disabled = false;
+    if (document.activeElement === document.body) doIt.focus();
   });
+  dialog.addEventListener("close", () => returnTo(dialog, opener), { once: true });
   show(dialog, title, form);
   dialog.showModal();
   if (isGrave) cancel.focus();
+}
+
+/** Give the focus to who had it, who may have been made anew meanwhile; the browser does it for who was not. */
+function returnTo(dialog, opener) {
+  const focused = document.activeElement;
+  if (focused !== document.body && !dialog.contains(focused)) return;
+  const found = opener && document.querySelector(`[data-what="${CSS.escape(opener)}"]`);
+  (found || byId("main")).focus();
 }
 
 function show(dialog, title, content) {

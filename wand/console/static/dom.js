@@ -5,13 +5,20 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** Marks that turn the direction of writing: a name with one would rearrange what stands beside it. */
+const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+const shown = (children) => children.flat()
+  .filter((child) => child !== null && child !== undefined && child !== "")
+  .map((child) => (typeof child === "string" ? child.replace(TURNS, "\ufffd") : child));
+
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
     if (typeof value === "function") element.addEventListener(name, value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  element.append(...shown(children));
   return element;
 }
 
@@ -27,7 +34,7 @@ export function draw(tag, attributes = {}, ...children) {
 
 /** Put text or elements in the place of whatever was there. */
 export function put(element, ...children) {
-  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  element.replaceChildren(...shown(children));
 }
 
 /** An element of the page, by its id. */

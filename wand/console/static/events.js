@@ -1,8 +1,8 @@
 /** Events as they happen, pushed by the program. */
-import { get } from "./api.js";
-import { answered, unanswered } from "./connection.js";
+import { Unanswered, probe } from "./api.js";
+import { answered, troubled, unanswered } from "./connection.js";
 
-const PAUSE = 2000;
+const PAUSE = 3000;
 
 /**
  * Follow the events.  After a break the browser comes back by itself, and the program tells what happened meanwhile.
@@ -15,13 +15,19 @@ export function follow(show, lost) {
   source.addEventListener("message", (message) => show(JSON.parse(message.data)));
   source.addEventListener("lost", (message) => lost(JSON.parse(message.data)?.count ?? null));
   source.addEventListener("error", () => {
-    unanswered();
-    if (source.readyState === EventSource.CLOSED) setTimeout(begin, PAUSE, show, lost);
+    if (source.readyState === EventSource.CLOSED) begin(show, lost);
+    else unanswered();
   });
 }
 
-/** Begin anew after a refusal, unless somebody has to log in first: then asking for a document leads there. */
+/** Begin anew after a refusal, as soon as there is none; the browser does not tell why there was one, so it is asked for. */
 async function begin(show, lost) {
-  await get("status").catch(() => {});
-  follow(show, lost);
+  try {
+    await probe("events");
+    troubled(null);
+    follow(show, lost);
+  } catch (error) {
+    troubled(error instanceof Unanswered ? null : error);
+    setTimeout(begin, PAUSE, show, lost);
+  }
 }

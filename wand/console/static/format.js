@@ -1,4 +1,5 @@
 /** Figures as people read them. */
+import { now } from "./time.js";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
@@ -37,15 +38,15 @@ export function duration(seconds) {
 }
 
 /** How long ago something was, in seconds since the epoch. */
-export function ago(time, now = Date.now() / 1000) {
+export function ago(time) {
   if (time === null || time === undefined) return "";
-  return now - time < 2 ? "now" : `${duration(now - time)} ago`;
+  return now() - time < 2 ? "now" : `${duration(now() - time)} ago`;
 }
 
 /** How long it is until something. */
-export function ahead(time, now = Date.now() / 1000) {
+export function ahead(time) {
   if (time === null || time === undefined) return "never";
-  return time <= now ? "over" : `in ${duration(time - now)}`;
+  return time <= now() ? "over" : `in ${duration(time - now())}`;
 }
 
 /** The time of day. */

@@ -34,7 +34,7 @@ export function rename(member, done) {
     async act(values) {
       const name = values.get("name").trim();
       await post(path(member, "rename"), { name });
-      tell(`${member.name} is ${name} now`);
+      tell(`${member.name} is called ${name} now`);
       done();
     },
   });
@@ -72,12 +72,12 @@ export function invite(done) {
       make("div", { class: "fields" },
         field("Name", make("input", { name: "name", autocomplete: "off", spellcheck: "false" }), "Empty: the node chooses."),
         field("Nodes", make("input", { name: "uses", type: "number", min: "1", max: "100000", value: "1", required: true }), "How many may join with it."),
-        field("Good for", make("select", { name: "expires" }, times))),
-      tick("approval", "They wait until somebody approves them"),
+        field("Valid for", make("select", { name: "expires" }, times))),
+      tick("approval", "Each waits until somebody approves it"),
       tick("bridge", "May bridge other machines into the network"),
-      tick("relay", "May pass datagrams on for members that find no direct way"),
+      tick("relay", "May relay for members that find no direct way"),
     ],
-    button: "Make the invitation",
+    button: "Create the invitation",
     async act(values) {
       const isTicked = (name) => values.get(name) !== null;
       const made = await post("invitations", {
@@ -102,6 +102,6 @@ function invitation({ token, qr }) {
     qr ? make("img", { class: "qr", alt: "The same as a QR code", src: `data:image/svg+xml,${encodeURIComponent(qr)}` }) : null,
     text,
     make("div", { class: "row" }, copyButton(token, text, "Copy the invitation")),
-    make("p", { class: "soft small" }, "On the node: wand join, and paste it. It is shown only now; whoever reads it can join."),
+    make("p", { class: "soft small" }, "On the node, type wand join and paste it. It is shown only now; whoever reads it can join."),
     closing());
 }

@@ -2,7 +2,7 @@
 import { get } from "./api.js";
 
 /** How many members are drawn at most; the busiest. */
-export const DRAWN = 500;
+const DRAWN = 500;
 
 /** Whoever is drawn is chosen among all members, and with many that costs the program more: after how many seconds is it asked again? */
 export const pauseFor = (total) => (total > DRAWN ? Math.min(total / 250, 30) : 0);

@@ -1,4 +1,5 @@
 /** What every page has around it: the theme, who this is, and a line that says what was done. */
+import { copy } from "./copying.js";
 import { byId, icon, make, put } from "./dom.js";
 
 const TOLD_SHOWN = 5000;
@@ -15,15 +16,7 @@ export function tell(text) {
 /** A button that copies a text, where the browser lets it; else it selects what is shown of it. */
 export function copyButton(text, shown, label = "Copy") {
   const button = make("button", { type: "button", class: "slight" }, icon("copy"), make("span", {}, label));
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      tell("Copied");
-    } catch {
-      getSelection().selectAllChildren(shown);
-      tell("Press Ctrl+C to copy");
-    }
-  });
+  button.addEventListener("click", async () => tell(await copy(text, shown)));
   return button;
 }
 

@@ -2,7 +2,11 @@
 import { get } from "../api.js";
 import { byId, make, put } from "../dom.js";
 import { called, many } from "../format.js";
+import { repeatedly } from "../repeating.js";
 import { command, sayWhere } from "../shell.js";
+
+/** Seconds until everything is looked at again by itself. */
+const SECONDS = 300;
 
 const VERDICTS = {
   bad: { word: "does not work", title: "Does not work", kind: "bad" },
@@ -25,21 +29,20 @@ function repair(text) {
 }
 
 async function look() {
-  byId("again").disabled = true;
-  put(byId("summary"), "Looking at everything…");
+  put(byId("summary"), "Checking everything…");
   try {
     show(await get("doctor"));
   } catch (error) {
-    put(byId("summary"), error.message);
+    put(byId("summary"), `Not checked: ${error.message}.`);
+    throw error;
   }
-  byId("again").disabled = false;
 }
 
 function show(findings) {
   const groups = Object.entries(VERDICTS).map(([verdict, about]) => [about, findings.filter((each) => each.verdict === verdict)]);
   const [bad, warning] = groups.map(([, found]) => found.length);
   put(byId("summary"), bad
-    ? `${many(bad, "check")} of ${findings.length} found what does not work.`
+    ? `${bad} of ${many(findings.length, "check")} found a problem.`
     : `Everything works${warning ? `; ${many(warning, "thing")} could be better` : ""}. ${many(findings.length, "check")} were made.`);
   put(byId("findings"), groups.filter(([, found]) => found.length).map(([about, found]) =>
     make("section", { class: "card" },
@@ -47,7 +50,5 @@ function show(findings) {
       found.map(finding))));
 }
 
-byId("again").addEventListener("click", look);
-document.addEventListener("wand-back", look);
+byId("again").addEventListener("click", repeatedly(look, SECONDS));
 get("status").then(sayWhere, () => {});
-look();

@@ -4,6 +4,10 @@ import { byId, make, put } from "../dom.js";
 import { follow } from "../events.js";
 import { clock, many, moment, number } from "../format.js";
 import { sayWhere } from "../shell.js";
+import { now } from "../time.js";
+
+/** Seconds between two looks whether the program is there, which nobody sees while nothing happens. */
+const SECONDS = 10;
 
 /** How many are kept. */
 const KEPT = 500;
@@ -104,7 +108,9 @@ byId("clear").addEventListener("click", () => {
 });
 form.addEventListener("input", show);
 form.addEventListener("submit", (event) => event.preventDefault());
-get("status").then(sayWhere, () => {});
+const look = () => get("status").then(sayWhere, () => {});
+look();
+setInterval(look, 1000 * SECONDS);
 follow(take, (count) => take({
-  kind: "missed", time: Date.now() / 1000, fields: { text: count === null ? "some events were missed" : `${many(count, "event was", "events were")} missed` },
+  kind: "missed", time: now(), fields: { text: count === null ? "some events were missed" : `${many(count, "event was", "events were")} missed` },
 }));

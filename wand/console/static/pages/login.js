@@ -1,4 +1,5 @@
 /** Logging in with the link of `wand console`: its secret is behind the #, which no browser sends by itself. */
+import { copy } from "../copying.js";
 import { byId, put } from "../dom.js";
 
 function say(text) {
@@ -17,10 +18,10 @@ function begin() {
   return true;
 }
 
-byId("copy").addEventListener("click", () => navigator.clipboard.writeText(byId("command").textContent));
+byId("copy").addEventListener("click", async () => say(await copy(byId("command").textContent, byId("command"))));
 addEventListener("hashchange", begin);
 
 if (!begin() && sessionStorage.getItem("wand-ended")) {
-  say("Your session is over: it ends after eight hours, and when the program is started again.");
+  say("This login is over. It lasts eight hours, unless you log out or the program is restarted.");
 }
 sessionStorage.removeItem("wand-ended");

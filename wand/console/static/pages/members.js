@@ -66,12 +66,12 @@ const COMMON = [
 /** How members are shown by a node that decides of nobody, and by whoever decides of them. */
 const SEEN = [
   new Column("Way", (member) => (isThis(member) ? "" : wayText(member.way, member.relay)), { by: (member) => member.way || null }),
-  new Column("There and back", (member) => milliseconds(member.roundTrip), { by: (member) => member.roundTrip, kind: "number" }),
+  new Column("Round trip", (member) => milliseconds(member.roundTrip), { by: (member) => member.roundTrip, kind: "number" }),
   heard,
 ];
 const DECIDED = [
   heard,
-  new Column("Certificate", (member) => (member.expires === null ? "" : `ends ${ahead(member.expires)}`), { by: (member) => member.expires, kind: "number" }),
+  new Column("Certificate", (member) => (member.expires === null || member.state === "revoked" ? "" : `ends ${ahead(member.expires)}`), { by: (member) => member.expires, kind: "number" }),
 ];
 const ACTS = new Column("Actions", acts, { kind: "acts" });
 

@@ -7,6 +7,7 @@ import { pauseFor, readNetwork } from "../network.js";
 import { Picture, inWords, rates } from "../picture.js";
 import { repeatedly } from "../repeating.js";
 import { sayWhere } from "../shell.js";
+import { now } from "../time.js";
 
 const SECONDS = 2;
 
@@ -19,7 +20,7 @@ const picture = new Picture(byId("picture"));
 const figures = new Figures();
 
 function summary(status) {
-  const up = duration(Date.now() / 1000 - status.started);
+  const up = duration(now() - status.started);
   const addresses = status.own?.addresses.length ? ` at ${status.own.addresses.join(", ")}` : "";
   put(byId("summary"), `${status.own?.name || "This " + status.role}${addresses}, up for ${up}, version ${status.version}`);
 }
@@ -46,8 +47,8 @@ function there({ members, left, online, total }) {
       left ? make("span", {}, make("strong", {}, number(left)), " not drawn") : null),
     order.length
       ? make("ul", { class: "people" }, order.slice(0, LISTED).map(person))
-      : make("p", { class: "empty" }, "Nobody else yet. Invite somebody on the members page."),
-    total > LISTED ? make("p", { class: "soft small" }, `${number(total - LISTED)} more are on the members page.`) : null,
+      : make("p", { class: "empty" }, "No other member is known here. New ones are invited where members are admitted: on a server, or on the node that founded the network."),
+    total > LISTED ? make("p", { class: "soft small" }, `${many(total - LISTED, "more is", "more are")} on the members page.`) : null,
   );
 }
 

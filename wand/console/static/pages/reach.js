@@ -30,16 +30,16 @@ function verdict(why) {
 }
 
 function ways(why) {
-  if (!why.ways.length) return make("p", { class: "empty" }, "No place is known where it could be.");
+  if (!why.ways.length) return make("p", { class: "empty" }, "No endpoint of it is known.");
   const rows = why.ways.map((way) => make("tr", {},
     make("td", { class: "first fixed" }, way.place),
     make("td", { class: "kind", "data-label": "Kind" }, relayName(why, way) || RANKS[way.rank] || way.rank),
     make("td", { "data-label": "State" }, state(way)),
-    make("td", { class: "number", "data-label": "There and back" }, milliseconds(way.roundTrip)),
+    make("td", { class: "number", "data-label": "Round trip" }, milliseconds(way.roundTrip)),
     make("td", { class: "soft", "data-label": "About" }, [way.why, way.sources.length ? `known from ${way.sources.join(", ")}` : "", way.answered ? `answered ${ago(way.answered)}` : ""].filter(Boolean).join("; "))));
-  const titles = ["Place", "Kind", "State", "There and back", "About"];
+  const titles = ["Endpoint", "Kind", "State", "Round trip", "About"];
   return make("table", { class: "grid" },
-    make("thead", {}, make("tr", {}, titles.map((title) => make("th", { scope: "col", class: title === "There and back" ? "number" : null }, title)))),
+    make("thead", {}, make("tr", {}, titles.map((title) => make("th", { scope: "col", class: title === "Round trip" ? "number" : null }, title)))),
     make("tbody", {}, rows));
 }
 
@@ -64,12 +64,17 @@ function sides(why) {
       : make("p", { class: "soft" }, "Nothing yet.")));
 }
 
+/** Of whom something was asked last. */
+let wanted = "";
+
 async function find(peer) {
+  wanted = peer;
   put(byId("why"), make("p", { class: "soft" }, `Asking about ${peer}…`));
   try {
     const why = await get(`why/${encodeURIComponent(peer)}`);
-    put(byId("why"), verdict(why), make("div", { class: "part list" }, ways(why)), sides(why));
+    if (peer === wanted) put(byId("why"), verdict(why), make("div", { class: "part list" }, ways(why)), sides(why));
   } catch (error) {
+    if (peer !== wanted) return;
     const kind = error.status === NOT_SUPPORTED ? "hint" : "bad";
     put(byId("why"), make("div", { class: `note ${kind}` }, icon(kind), make("p", {}, kind === "bad" ? error.message : ELSEWHERE)));
   }
@@ -103,6 +108,7 @@ if (given) {
   form.peer.value = given;
   find(given);
 }
+document.addEventListener("wand-back", () => wanted && find(wanted));
 get("status").then(sayWhere, () => {});
 repeatedly(async () => {
   await suggest();

@@ -14,8 +14,8 @@ const listing = new Listing({
   empty: "The table is empty: nobody else is in the network yet, or nobody was heard.",
   columns: [
     new Column("MAC address", (entry) => make("span", { class: "fixed" }, entry.mac), { by: (entry) => entry.mac, isFixed: true }),
-    new Column("Where", (entry) => make("span", { class: "name" }, entry.peer), { by: (entry) => entry.peer }),
-    new Column("Says who", (entry) => entry.source, { by: (entry) => entry.source }),
+    new Column("Peer", (entry) => make("span", { class: "name" }, entry.peer), { by: (entry) => entry.peer }),
+    new Column("Source", (entry) => entry.source, { by: (entry) => entry.source }),
     new Column("Since", (entry) => ago(entry.since), { by: (entry) => entry.since, kind: "number" }),
     new Column("Expires", (entry) => ahead(entry.expires), { by: (entry) => entry.expires, kind: "number" }),
   ],

@@ -1,0 +1,47 @@
+"""
+The network that pictures in the documentation show.
+"""
+
+from typing import Final
+
+from wand.lab.deployment import Deployment
+from wand.lab.topology import Node
+
+#: What the members are called, in the order of their nodes; one more waits for an approval.
+NAMES: Final = ("berlin", "oslo", "lisbon", "athens", "dublin", "vienna", "zagreb")
+
+
+def form(network: Deployment, setting: str = "") -> None:
+    """
+    Make a network in which something is going on.
+
+    @param setting: a line for all configurations.
+    """
+    server, nodes = network.topology.server, network.topology.nodes
+    for site in (server, *nodes):
+        file = network.files.configuration(site)
+        file.write_text(f"{setting}\n{file.read_text()}")
+    network.startAll()
+    members = nodes[: len(NAMES)]
+    for node in members:
+        network.admit(node)
+    network.awaitTables(members)
+    called = dict(zip(NAMES, members, strict=True))
+    for name, node in called.items():
+        network.command(server, "rename", node.name, name)
+    _cut(network, called["berlin"], called["vienna"])
+    network.kill(called["zagreb"])
+    network.command(server, "revoke", "--yes", "dublin")
+    token = network.invite(nodes[-1], approval=True).read_text()
+    network.ask(nodes[-1], lambda node: node.join(token))
+    for name, size, pause in (("oslo", 1200, 0.02), ("lisbon", 800, 0.1), ("vienna", 400, 0.05)):
+        ping = ("ping", "-q", "-s", str(size), "-i", str(pause), called[name].inside)
+        network.hosts[called["berlin"].name].start(f"ping-{name}", *ping)
+
+
+def _cut(network: Deployment, one: Node, other: Node) -> None:
+    """
+    Let nothing pass between two nodes, so that they need a relay.
+    """
+    rule = f"type filter hook input priority 0; ip saddr {other.address} drop;"
+    network.hosts[one.name].run("nft", "-f", "-", sent=f"table inet cut {{ chain cut {{ {rule} }}; }}")
