@@ -14,6 +14,13 @@ from deb import completions, image, manual, tree
 from deb.build import pack
 from wand.errors import WandError
 
+_made = click.option(
+    "--programs",
+    "made",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Take the programs from there, where the command programs wrote them.",
+)
+
 
 @click.group()
 def deb() -> None:
@@ -23,22 +30,31 @@ def deb() -> None:
 @deb.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("dist"))
 @click.option("--revision", type=click.IntRange(1), default=1, help="The last part of the version.", show_default=True)
-def build(folder: Path, revision: int) -> None:
+@_made
+def build(folder: Path, revision: int, made: Path | None) -> None:
     """Build the package into FOLDER."""
-    with TemporaryDirectory() as made:
-        root = Path(made) / "root"
+    with TemporaryDirectory() as temporary:
+        root = Path(temporary) / "root"
         root.mkdir()
-        tree.fill(root, lambda step: click.echo(f"{step} ...", err=True))
-        click.echo("packing ...", err=True)
+        tree.fill(root, _tell, made)
+        _tell("packing")
         click.echo(pack(root, folder, revision))
 
 
 @deb.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def root(folder: Path) -> None:
+@_made
+def root(folder: Path, made: Path | None) -> None:
     """Write the root of a container into FOLDER, with what it needs of this Debian."""
     folder.mkdir(parents=True)
-    image.fill(folder, lambda step: click.echo(f"{step} ...", err=True))
+    image.fill(folder, _tell, made)
+
+
+@deb.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def programs(folder: Path) -> None:
+    """Write the programs alone into FOLDER, with what they need of PyPI, for a package and a container."""
+    tree.make(folder.absolute(), _tell)
 
 
 @deb.command()
@@ -50,6 +66,10 @@ def pages(folder: Path) -> None:
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{page.name}.{page.section}").write_text(page.text())
     completions.write(folder)
+
+
+def _tell(step: str) -> None:
+    click.echo(f"{step} ...", err=True)
 
 
 if __name__ == "__main__":

@@ -45,18 +45,19 @@ _TEXTS: Final = {
 }
 
 
-def fill(root: Path, tell: Callable[[str], object]) -> None:
+def fill(root: Path, tell: Callable[[str], object], made: Path | None = None) -> None:
     """
     Write all files.
 
     @param root: an empty directory.
     @param tell: called with each step, in words.
+    @param made: where L{tree.make} wrote the programs; without it they are made now.
     """
     for name in _MERGED:
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
     home = root / tree.HOME.lstrip("/")
-    tree.install(root, tell)
+    tree.install(root, tell, made)
     tell("copying Python and the programs that are run")
     library = Path(execute(tree.PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('stdlib'))").strip())
     ours = root / library.relative_to("/")

@@ -45,13 +45,14 @@ License: MIT
 """
 
 
-def fill(root: Path, tell: Callable[[str], object]) -> None:
+def fill(root: Path, tell: Callable[[str], object], made: Path | None = None) -> None:
     """
     Write everything that does not depend on the revision.
 
     @param tell: called with each step, in words.
+    @param made: where L{make} wrote the programs; without it they are made now.
     """
-    install(root, tell)
+    install(root, tell, made)
     tell("writing units, configurations, manual pages and completions")
     for role in ROLES.values():
         _write(root / PACKAGED.lstrip("/") / role.unit, unitOf(role, Path(f"{HOME}/bin/twistd")))
@@ -66,18 +67,30 @@ def fill(root: Path, tell: Callable[[str], object]) -> None:
     _write(root / f"usr/share/lintian/overrides/{control.NAME}", control.overrides())
 
 
-def install(root: Path, tell: Callable[[str], object]) -> None:
+def install(root: Path, tell: Callable[[str], object], made: Path | None = None) -> None:
+    """
+    Write the programs where they belong; for the parameters see L{fill}.
+    """
+    home = root / HOME.lstrip("/")
+    if made is None:
+        make(home, tell)
+    else:
+        tell("copying the programs")
+        shutil.copytree(made, home, symlinks=True)
+    _link(root / "usr/bin/wand", f"{HOME}/bin/wand")
+
+
+def make(home: Path, tell: Callable[[str], object]) -> None:
     """
     Write the programs, with what they need of PyPI.
 
+    @param home: where; they run in L{HOME}.
     @param tell: called with each step, in words.
     """
-    home = root / HOME.lstrip("/")
     tell("installing wandaemon and what it needs")
     _install(home)
     tell("compiling")
     _settle(home)
-    _link(root / "usr/bin/wand", f"{HOME}/bin/wand")
 
 
 def _install(home: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from axe import fetch
 from console_browser import Browser
 from consoles import Browse, logIn
+from debian_builds import buildPrograms
 from previous_release import COMMIT, install, source
 from probing import Probing
 from turns import Turns
@@ -100,6 +101,15 @@ def previous() -> Iterator[Path]:
         pytest.skip(f"this clone does not have {COMMIT[:8]}, the release before this one: git fetch --unshallow")
     with TemporaryDirectory() as folder:
         yield install(Path(folder), packed)
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """
+    What is in C{/opt/wand}, in the package and in the image of the container: built once for both.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    return buildPrograms(folder if worker_id == "master" else folder.parent)  # as pytest-xdist has it
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """
 The container's image, run by an engine.  It is built from the last part of the Containerfile; what the first part
-does in another image of Debian, C{python -m deb root}, is done here.
+does in another image of Debian, C{python -m deb root}, is done here, with the programs that are in the package, too.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from sysconfig import get_paths
 
 import pytest
 from container_engine import ContainerEngine
+from debian_builds import PROJECT, build
 
 from wand.lab import CommandFailed, Host, Lab, wait
 from wand.lab.asking import statusAt
 
-PROJECT = Path(__file__).parents[2]
 IMAGE = "localhost/wandaemon"
 
 #: Bytes that the image may have.
@@ -43,14 +43,12 @@ print(*(each.__file__ for each in list(sys.modules.values()) if getattr(each, "_
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def root(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Iterator[Path]:
     """
     The files of the image.
     """
     made = tmp_path_factory.mktemp("image") / "root"
-    command = [sys.executable, "-m", "deb", "root", str(made)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
+    build("root", str(made), "--programs", str(programs))
     yield made
     rmtree(made)
 

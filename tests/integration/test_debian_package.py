@@ -7,32 +7,28 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from booted_root import BootedRoot
+from debian_builds import build
 from journal_talker import JOURNAL, TALKER, journal, say
 from realm import Realm
 
 from wand.lab import CommandFailed, Lab, execute, wait
 
-PROJECT = Path(__file__).parents[2]
 UNITS = ("wand-node", "wand-server")
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Path:
     """
     The package.
     """
     folder = tmp_path_factory.mktemp("built")
-    done = subprocess.run(
-        [sys.executable, "-m", "deb", "build", str(folder)], cwd=PROJECT, capture_output=True, text=True, timeout=600
-    )
-    assert done.returncode == 0, done.stderr
+    build("build", str(folder), "--programs", str(programs))
     (built,) = folder.glob("*.deb")
     return built
 
