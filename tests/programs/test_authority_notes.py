@@ -28,7 +28,9 @@ class AuthorityNotesTests(SynchronousTestCase):
         self.authority: Any = SimpleNamespace(
             recovered=False,
             hasUnreadable=False,
-            administration=SimpleNamespace(pending=[], inReserve=[], status=SimpleNamespace(signs=True, unsigned=0)),
+            administration=SimpleNamespace(
+                pending=[], inReserve=[], reservedBeyond="", status=SimpleNamespace(signs=True, unsigned=0)
+            ),
         )
 
     def found(self, *, isRecoveryUsual: bool = False) -> list[str]:

@@ -57,6 +57,7 @@ def sayWaiting(authority: MemberAuthority, notes: Notes) -> None:
     more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
     waits = "waits" if len(pending) == 1 else "wait"
     _sayReserved(administration.inReserve, notes)
+    _sayIfAny(notes, "reserve-beyond", len(administration.reservedBeyond), administration.reservedBeyond)
     _sayIfAny(notes, "pending", len(pending), f"{''.join(pending[:1])}{more} {waits} for an approval: wand approve")
 
 
