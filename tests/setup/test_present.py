@@ -46,13 +46,18 @@ def test_howItIsStarted(tmp_path: Path) -> None:
     """
     host = Host(tmp_path)
     host.write("/var/lib/wand/server/network", "")
-    assert advice(host, [SERVER]) == "a server was set up here and does not run: twistd --pidfile= wand-server"
+    assert (
+        advice(host, [SERVER])
+        == "a server was set up here and does not run: start it with twistd --pidfile= wand-server"
+    )
     host.write("/run/systemd/system/there", "")
     assert "twistd" in advice(host, [SERVER])
     for role in (NODE, SERVER):
         host.write(f"{PACKAGED}/{role.unit}", "")
-    assert "systemctl start wand-server; journalctl -u wand-server" in advice(host, [SERVER])
-    assert advice(host, [NODE, SERVER]).startswith("a node and a server were set up here and do not run: systemctl ")
+    assert "systemctl start wand-server (journalctl -u wand-server" in advice(host, [SERVER])
+    assert advice(host, [NODE, SERVER]).startswith(
+        "a node and a server were set up here and do not run: start them with "
+    )
 
 
 def test_nothingRuns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,5 +68,5 @@ def test_nothingRuns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotRunning, match="; start a node, or name"):
         choose(None, (str(tmp_path / "node.sock"),))
     Host().write("/var/lib/wand/server/network", "")
-    with pytest.raises(NotRunning, match="a server was set up here and does not run: twistd"):
+    with pytest.raises(NotRunning, match="a server was set up here and does not run: start it with twistd"):
         choose(None, (str(tmp_path / "node.sock"),))

@@ -34,7 +34,7 @@ def choose(named: str | None, defaults: tuple[str, ...] = DEFAULTS) -> str:
     found = [path for path in defaults if isThere(path)]
     if not found:
         raise NotRunning(
-            f"nothing runs here: none of {', '.join(defaults)} exists; {_start()}, or name its control socket with "
+            f"nothing runs here: none of {', '.join(defaults)} exists; {_start()}, or name a control socket with "
             f"--control. {REMOVED}"
         )
     if len(found) > 1:

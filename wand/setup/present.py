@@ -24,13 +24,14 @@ def advice(host: Host, roles: Sequence[Role]) -> str:
     How programs are started that a host was made for and that do not run.
     """
     named = " and ".join(f"a {each.name}" for each in roles)
-    said = "was set up here and does not run" if len(roles) == 1 else "were set up here and do not run"
+    isOne = len(roles) == 1
+    said = f"{'was' if isOne else 'were'} set up here and {'does' if isOne else 'do'} not run"
     units = [each.unit.removesuffix(".service") for each in roles if _hasUnit(host, each)]
     if host.hasSystemd and len(units) == len(roles):
-        how = f"systemctl start {' '.join(units)}; journalctl -u {units[0]} says why it ended"
+        how = f"systemctl start {' '.join(units)} (journalctl -u {units[0]} says why it ended)"
     else:
         how = " and ".join(f"twistd --pidfile= {each.program}" for each in roles)
-    return f"{named} {said}: {how}"
+    return f"{named} {said}: start {'it' if isOne else 'them'} with {how}"
 
 
 def _isPresent(host: Host, role: Role) -> bool:
