@@ -4,6 +4,7 @@ Plain files: what a program keeps, or is told to read, must be nothing that keep
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -34,3 +35,15 @@ def checkPlain(path: Path, found: os.stat_result) -> None:
         f"{path} is {kind} and not a plain file, and nothing was changed: move it away (mv {path} {path}.moved), and "
         "put the file back that was there"
     )
+
+
+def unreadable(error: OSError) -> str:
+    """
+    That a file cannot be read, why, and what to do: what follows its name in a sentence.
+    """
+    advice = {
+        errno.ENOENT: "; make it, or name another one",
+        errno.EACCES: "; become root, or let this user read it",
+        errno.EISDIR: "; name a file in it",
+    }
+    return f"cannot be read: {error.strerror}{advice.get(error.errno or 0, '')}"

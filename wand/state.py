@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from wand.errors import AddressInvalid, StateUnavailable
 from wand.ethernet import MAC
-from wand.plain_file import PROMPTLY, checkPlain
+from wand.plain_file import PROMPTLY, checkPlain, unreadable
 
 #: The most octets that are read of a file.
 _FILE_MAXIMUM: Final = 1_000_000
@@ -158,7 +158,7 @@ class StateDirectory:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise StateUnavailable(f"{path} cannot be read: {error.strerror}") from error
+            raise StateUnavailable(f"{path} {unreadable(error)}") from error
         try:
             checkPlain(path, os.fstat(descriptor))
             with os.fdopen(descriptor, "rb", closefd=False) as file:

@@ -292,6 +292,25 @@ async def test_theLastEventsOfNobody(bench: Bench) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_whoIsWaitedFor(bench: Bench) -> None:
+    """
+    Who waits for events about somebody that nobody knows is told so; it may still come.
+    """
+    bench.program.known = [SeenStatus("bob", "cd" * 32, [], [], True, None)]
+    waiting = {who: bench.start("watch", "--trace", who, "--count", "1") for who in ("bob", "carol")}
+    while not waiting["carol"].err:
+        await deferLater(reactor, 0.02)
+    for who, watching in waiting.items():
+        while watching.status is None:
+            bench.program.events.publish("renamed", name=who)
+            await deferLater(reactor, 0.02)
+        assert "renamed" in watching.out
+    assert waiting["bob"].err == ""
+    assert "nobody is known as 'carol'" in waiting["carol"].err
+    assert waiting["carol"].err.endswith("; waiting for one\n")
+
+
+@pytest_twisted.ensureDeferred
 async def test_theLastEventsAndTheNext(bench: Bench) -> None:
     """
     The next follow the last, and none comes twice.

@@ -184,7 +184,7 @@ async def test_invite(bench: Bench) -> None:
         "3",
         "of",
         "3",
-        "14m",
+        "15m",
         "carol",
         "yes",
         "yes",
@@ -414,7 +414,7 @@ async def test_statusOfAMember(bench: Bench) -> None:
     bench.program.enter("member")
     out = (await bench.run("status"))[1]
     assert "home (" in out
-    assert "valid for 2 days" in out
+    assert "valid for 3 days" in out
     assert json.loads((await bench.run("status", "--json"))[1])["own"]["stage"] == "member"
 
 

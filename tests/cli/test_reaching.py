@@ -26,7 +26,7 @@ async def test_why(bench: Bench) -> None:
     assert lines[1] == "Let the router forward UDP port 22222 to this host."
     used, lost = (next(line for line in lines if place in line) for place in ("relay server", "192.0.2.2:20002"))
     assert used.split()[0] == "*"
-    for words in ("31.0ms", "in use for 1 min", "from relay", "the only one"):
+    for words in ("31.0ms", "in use for 90 s", "from relay", "the only one"):
         assert words in used
     for words in ("direct, IPv4", "tried 3 times, the last 2 s ago: no answer; heard 21 s ago", "from directory, call"):
         assert words in lost

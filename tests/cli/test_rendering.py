@@ -4,6 +4,7 @@ Tests for L{wand.cli.rendering} and L{wand.cli.sockets}.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -64,13 +65,32 @@ class GridTests(SynchronousTestCase):
 class TimeTests(SynchronousTestCase):
     def test_words(self) -> None:
         """
-        How long something took is told in the largest unit that fits.
+        How long something took is told in the largest unit of which there are two.
         """
         self.assertEqual(
-            [age(each) for each in (-3, 0.4, 59, 60, 3_600, 200_000)], ["0s", "0s", "59s", "1m", "1h", "2d"]
+            [age(each) for each in (-3, 0.4, 59, 90, 120, 7_200, 200_000)],
+            ["0s", "0s", "59s", "90s", "2m", "2h", "2d"],
         )
-        self.assertEqual([duration(each) for each in (3_600, 7_200, 180)], ["1 hour", "2 hours", "3 min"])
+        self.assertEqual([duration(each) for each in (3_600, 7_200, 180)], ["60 min", "2 hours", "3 min"])
         self.assertEqual(ago(180), "3 min ago")
+
+    def test_justBegun(self) -> None:
+        """
+        What was to last for a while lasts so long at once after its beginning, too: no unit is lost to the second that
+        has passed.
+        """
+        for seconds, text in ((7 * 86_400, "7 days"), (2 * 86_400, "2 days"), (86_400, "24 hours"), (120, "2 min")):
+            self.assertEqual({duration(seconds), duration(seconds - 0.4)}, {text})
+
+    @given(st.floats(0, 1e9))
+    def test_nearest(self, seconds: float) -> None:
+        """
+        No text is off by more than a quarter of the time.
+        """
+        for text in (duration(seconds), age(seconds)):
+            count, unit = re.fullmatch("([0-9]+) ?([a-z]).*", text).groups()
+            told = int(count) * {"s": 1, "m": 60, "h": 3_600, "d": 86_400}[unit]
+            self.assertLessEqual(abs(told - seconds), max(0.5, seconds / 4))
 
 
 class ChooseTests(SynchronousTestCase):

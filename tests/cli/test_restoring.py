@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from wand.backup.archive import BackupInvalid
 from wand.cli import backup
 from wand.cli.main import cli
 
@@ -58,3 +59,34 @@ def test_aControlSocketAndADirectory(file: Path, tmp_path: Path) -> None:
     there = tmp_path / "there"
     assert _wand("--control", "/nonexistent", "restore", str(file), "--state", str(there)).exit_code == 0
     assert (there / "node.key").read_text() == KEY
+
+
+def test_notOverTheOther(file: Path, tmp_path: Path) -> None:
+    """
+    The state of a server takes the place of no node's, named or found, whatever is insisted on.
+    """
+    usual, elsewhere = tmp_path / "usual" / "node", tmp_path / "there"
+    for there in (usual, elsewhere):
+        there.mkdir(parents=True, mode=0o700)
+        (there / "membership").write_text("a node's")
+        with pytest.raises(BackupInvalid, match=r"it.backup is the backup of a server, and .* where a node keeps"):
+            _wand("restore", str(file), "--state", str(there), "--force")
+        assert [each.name for each in there.iterdir()] == ["membership"]
+
+
+def test_besideTheOther(file: Path, tmp_path: Path) -> None:
+    """
+    Where there is a node already, the server that comes is said to be another program.
+    """
+    assert "beside it" not in _wand("restore", str(file)).output
+    (tmp_path / "usual" / "node").mkdir(mode=0o700)
+    assert "this host has a node, too" in _wand("restore", str(file), "--force").output
+
+
+def test_whichFileIsNone(tmp_path: Path) -> None:
+    """
+    What is no backup is called by its name, with what to do.
+    """
+    (tmp_path / "photo.jpeg").write_bytes(b"\xff" * 5)
+    with pytest.raises(BackupInvalid, match=r"photo\.jpeg: this is not a backup, .*nothing was changed: take what"):
+        _wand("restore", str(tmp_path / "photo.jpeg"))

@@ -113,7 +113,7 @@ class OwnTests(SynchronousTestCase):
         """
         A member sees its network, its name, its whole key, its addresses, and how long the certificate holds.
         """
-        shown = self.shown(expires=1_000.0 + 2.5 * 86_400)
+        shown = self.shown(expires=1_000.0 + 2 * 86_400)
         for words in ("home (", "aes-256-gcm", "alice", keyOf("alice"), "10.77.0.2/16", "valid for 2 days"):
             self.assertIn(words, shown)
         self.assertNotIn("CONFLICT", shown)

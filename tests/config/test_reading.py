@@ -86,6 +86,7 @@ def test_optionsWin(tmp_path: Path) -> None:
         ("servers = 'one'", "servers", "Expected `array`"),
         ("[entries]\n'02:00:00:00:00:02' = 5", "entries[...]", "Expected `str`"),
         ("[[entries", "", "not TOML"),
+        ("name = alice", "", 'with a text in quotes, as name = "alice"'),
         ("proxy = 'proxy.example.net'", "proxy", "http://HOST:PORT, or none"),
         ("proxy-password-file = '/etc/wand/password'", "proxy-password-file", "no use without proxy = http"),
     ],
@@ -113,13 +114,15 @@ def test_refusedOption(tmp_path: Path) -> None:
 
 def test_unreadable(tmp_path: Path) -> None:
     """
-    A file that is not there, is a directory or is not a text is refused with the reason.
+    A file that is not there, is a directory or is not a text is refused with the reason, and what to do.
     """
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    for path in (tmp_path / "none", tmp_path, tmp_path / "binary"):
+    advice = {tmp_path / "none": "; make it", tmp_path: "; name a file in it", tmp_path / "binary": "; a line is KEY"}
+    for path, what in advice.items():
         with pytest.raises(ConfigurationInvalid) as caught:
             load(NodeConfiguration, str(path))
         assert caught.value.where == str(path)
+        assert what in caught.value.reason
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

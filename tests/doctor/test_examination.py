@@ -71,6 +71,20 @@ def test_nothingRuns(tmp_path: Path) -> None:
     assert "systemctl status" in found(tmp_path, Examined(None, "nothing runs here"))["program"].repair
 
 
+def test_aStoppedServer(tmp_path: Path) -> None:
+    """
+    Where only a server would run, its state is looked at, and no tap, which it has none of; so it is while it runs.
+    """
+    findings = found(tmp_path, Examined(None, "nothing runs here", role="server"))
+    assert "/var/lib/wand/server" in findings["permissions"].text
+    assert not {"tap", "rp_filter"} & set(findings)
+    (tmp_path / "run/systemd/system").mkdir(parents=True)
+    repair = found(tmp_path, Examined(None, "nothing runs here", role="server"))["program"].repair
+    assert repair == "wand setup server, or systemctl status wand-server"
+    running = msgspec.structs.replace(STATUS, role="server", tap=None, state="/srv/state")
+    assert not {"tap", "rp_filter"} & set(found(tmp_path, Examined(running)))
+
+
 def test_notesAreShown(tmp_path: Path) -> None:
     """
     What needs attention in wand status does so here.

@@ -59,6 +59,9 @@ def test_script(machines: list[Machine]) -> None:
     begun = json.loads(server.type("wand init --as server --network lab --public 10.99.1.1 --no-service --json"))
     assert (begun["network"], begun["as"], begun["service"]) == ("lab", "server", False)
     again = json.loads(server.type("wand init --as server --network lab --public 10.99.1.1 --no-service --json"))
+    assert "lab is on this host already" in server.type(
+        "wand init --as founder --network lab --no-service 2>&1 || true"
+    )
     for member, token in zip(members, (begun["token"], again["token"]), strict=True):
         told = json.loads(member.type(f"echo {token} | wand init --join - --no-service --json"))
         assert (told["network"], told["as"], told["token"]) == ("lab", "member", "")

@@ -66,9 +66,16 @@ class LevelsTests(SynchronousTestCase):
         self.assertEqual(self.levels.take({"sealed": "warn"}), [])
         self.assertEqual(self.levels.status()[0].level, "error")
         self.assertEqual(self.levels.take({"etud": "debug"}), [
-            "log-levels: etud is at debug now", "log-levels: sealed is at default now",
+            "log-levels: etud is at debug now", "log-levels: sealed has no level of its own any more",
         ])  # fmt: skip
         self.assertEqual(self.levels.status()[0], LevelStatus("all", "info", "default"))
+
+    def test_whatBecomesOfAllParts(self) -> None:
+        """
+        What a reload says of the level of all parts is said of them, and what is usual by its name.
+        """
+        self.assertEqual(self.levels.take({"all": "debug"}), ["log-levels: all parts are at debug now"])
+        self.assertEqual(self.levels.take({}), ["log-levels: all parts are at info again, as usual"])
 
     def test_mistakesAreNamed(self) -> None:
         """

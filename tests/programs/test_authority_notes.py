@@ -31,6 +31,7 @@ class AuthorityNotesTests(SynchronousTestCase):
             administration=SimpleNamespace(
                 pending=[],
                 inReserve=[],
+                reservedBeyond="",
                 isSecretEndWrong=False,
                 status=SimpleNamespace(signs=True, unsigned=0),
             ),

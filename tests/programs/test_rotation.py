@@ -368,6 +368,18 @@ class FoundedTests(FoundingCase):
         self.go(5.0)
         self.assertEqual(secretsOf(founder).number, status.number)
 
+    def test_whereItIsDone(self) -> None:
+        """
+        A member that is asked for another secret, or for anything about members, says on which program that is done.
+        """
+        founder, token = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, token)
+        with self.assertRaisesRegex(NotSupported, "this node is a member, .*: do it on node-1$"):
+            two.node.network.secret()
+        self.done(founder.node.network.appoint("node-2", 7))
+        self.assertIn("do it on node-1", self.failing(two.node.network.rotate(DAY), MembershipRefused))
+
     def test_admittedByHand(self) -> None:
         """
         Who is admitted by hand has the newest secret from the answer.

@@ -93,7 +93,10 @@ class Archive:
                 files = {member.name: _content(tar, member) for member in _checked(tar)}
             manifest = msgspec.json.decode(files.pop(MANIFEST, b""), type=Manifest)
         except (tarfile.TarError, msgspec.MsgspecError, ValueError, EOFError, RecursionError) as error:
-            raise BackupInvalid(f"this is not a backup, or it is damaged: {error}") from error
+            raise BackupInvalid(
+                f"this is not a backup, or it is damaged ({error}), and nothing was changed: take what wand backup "
+                "wrote, copied whole"
+            ) from error
         return cls(manifest, files)
 
 

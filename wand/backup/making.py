@@ -12,6 +12,7 @@ from typing import Final
 from wand.backup.archive import Archive, BackupInvalid, Manifest
 from wand.backup.contents import checkContents, roleOf
 from wand.backup.database import MAGIC, copied
+from wand.plain_file import unreadable
 from wand.programs.store_settings import SQLITE
 from wand.version import __version__
 
@@ -32,7 +33,7 @@ def backupOf(state: Path, now: float, database: Path | None = None) -> Archive:
         if database is not None and database.parent != state and database.exists():
             files[SQLITE] = copied(database)
     except OSError as error:
-        raise BackupInvalid(f"{error.filename or state} cannot be read: {error.strerror}") from error
+        raise BackupInvalid(f"{error.filename or state} {unreadable(error)}") from error
     checkContents(files, str(state))
     return Archive(Manifest(roleOf(files), now, __version__), files)
 

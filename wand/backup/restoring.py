@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from wand.backup.archive import Archive, BackupInvalid
-from wand.backup.contents import checkContents
+from wand.backup.contents import checkContents, roleOf
 from wand.errors import StateUnavailable
+from wand.programs.store_settings import SQLITE
+from wand.sealed.authority.stored_network import NETWORK_FILES
 from wand.state import Owner, StateDirectory
 from wand.state_lock import StateLock
 
@@ -44,6 +46,18 @@ def restore(archive: Archive, state: Path, owner: Owner, *, force: bool) -> Path
         return _replace(directory, there, archive, owner)
     finally:
         lock.release()
+
+
+def roleAt(state: Path) -> str:
+    """
+    Whose state a directory has: C{node} or C{server}; empty if it has none, or we may not look.
+    """
+    try:
+        names = {each.name: b"" for each in state.iterdir()}
+    except OSError:
+        return ""
+    role = roleOf(names)
+    return role if role == "node" or any(name in names for name in (*NETWORK_FILES, SQLITE)) else ""
 
 
 def _replace(directory: StateDirectory, there: list[Path], archive: Archive, owner: Owner) -> Path | None:

@@ -58,18 +58,30 @@ def restore(control: object, /, file: str, state: str | None, user: str | None, 
     The program must be stopped. The backup is checked before anything is changed.
     """
     from wand.backup import restoring
-    from wand.backup.archive import Archive
+    from wand.backup.archive import Archive, BackupInvalid
 
     if state is None and isinstance(control, str) and control:
         raise click.UsageError("a control socket does not say where to restore to: name the directory with --state")
-    archive = Archive.parse(readArchive(file))
-    path = Path(state or f"{STATE}/{archive.manifest.role}").absolute()
+    try:
+        archive = Archive.parse(readArchive(file))
+    except BackupInvalid as error:
+        raise BackupInvalid(f"{file}: {error}") from None
+    role = archive.manifest.role
+    path = Path(state or f"{STATE}/{role}").absolute()
+    other = "node" if role == "server" else "server"
+    if path == Path(STATE, other) or restoring.roleAt(path) == other:
+        raise BackupInvalid(
+            f"{file} is the backup of a {role}, and {path} is where a {other} keeps its state; nothing was changed: "
+            f"name the directory of a {role} with --state, or leave it out for {STATE}/{role}"
+        )
     aside = restoring.restore(archive, path, _owner(path, user), force=force)
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(archive.manifest.made))
-    click.echo(f"restored the state of a {archive.manifest.role}, as it was at {made}, into {path}")
+    click.echo(f"restored the state of a {role}, as it was at {made}, into {path}")
     if aside is not None:
         click.echo(f"what was there is in {aside}")
     click.echo(_advice(archive))
+    if Path(STATE, other).is_dir() and path == Path(STATE, role):
+        click.echo(f"this host has a {other}, too, in {STATE}/{other}: the {role} is a program beside it")
 
 
 def _make(file: str, state: Path, database: Path | None, *, force: bool) -> None:

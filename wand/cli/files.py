@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from wand.errors import WandError
+from wand.plain_file import unreadable
 from wand.sealed.credentials.limits import DOCUMENT_MAXIMUM
 
 #: The most octets of a secret that are read.
@@ -121,7 +122,7 @@ def _read(path: str, maximum: int, *, secret: bool = False) -> bytes:
                 _checkSecret(path, os.fstat(file.fileno()))
             return file.read(maximum)
     except OSError as error:
-        raise FileRefused(f"{path} cannot be read: {error.strerror}") from None
+        raise FileRefused(f"{path} {unreadable(error)}") from None
 
 
 def _checkSecret(path: str, found: os.stat_result) -> None:

@@ -9,9 +9,11 @@ import click
 from wand.cli.arguments import jsonOption
 from wand.cli.own import showFounded
 from wand.cli.rendering import clean, showJSON, working
+from wand.cli.second_network import prefixBeside
 from wand.cli.session import Operation, Session
 from wand.cli.starting import nodeOf
 from wand.sealed.credentials.fields import NAME_RULE, isName
+from wand.setup.units import NODE
 from wand.status import OwnStatus
 
 
@@ -41,9 +43,10 @@ def found(name: str, prefix: str, prefix6: str, asJSON: bool) -> Operation:
         raise click.BadParameter(NAME_RULE, param_hint="NAME")
 
     async def run(session: Session) -> None:
+        beside = await prefixBeside(session, NODE, name, "wand found NAME")
         client = await nodeOf(session)
         with working("founding the network"):
-            token = await client.found(name, prefix, prefix6)
+            token = await client.found(name, prefix or beside, prefix6)
         own = (await client.status()).own
         assert own is not None
         if asJSON:

@@ -15,6 +15,7 @@ from wand.cli.original import OriginalSetting, parse
 from wand.endpoint import SERVER_PORT
 from wand.errors import ConfigurationInvalid, WandError
 from wand.ethernet import MAC, MTU_MAXIMUM, MTU_MINIMUM
+from wand.plain_file import unreadable
 
 _TWISTD: Final = "twistd decides: it goes into the background unless it is started with -n"
 _AMP: Final = "the control socket speaks AMP now; name its path with the key control"
@@ -149,6 +150,6 @@ def _read(file: str) -> str:
     try:
         return Path(file).read_bytes().decode()
     except OSError as error:
-        raise ConfigurationInvalid(file, "", f"it cannot be read: {error.strerror}") from None
+        raise ConfigurationInvalid(file, "", f"it {unreadable(error)}") from None
     except UnicodeDecodeError as error:
         raise ConfigurationInvalid(file, "", f"it is not text: {error}") from None

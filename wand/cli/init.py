@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from attrs import evolve
 
 from wand.cli.arguments import jsonOption
 from wand.cli.founding import named
@@ -17,12 +18,13 @@ from wand.cli.joining import addressOption, checkToken, joinNetwork
 from wand.cli.own import showFounded
 from wand.cli.qr import qrLines
 from wand.cli.rendering import clean, showJSON, working
+from wand.cli.second_network import prefixBeside
 from wand.cli.session import Operation, Session
 from wand.cli.starting import nodeOf, serverOf
 from wand.errors import MembershipRefused
 from wand.setup.host import Host
 from wand.setup.service import Setting, configure, setUp
-from wand.setup.units import ROLES
+from wand.setup.units import NODE, SERVER, Role
 from wand.status import OwnStatus
 
 
@@ -72,9 +74,12 @@ def init(
     async def run(session: Session) -> None:
         if plan.part == "member":
             checkToken(plan.token)
+            prefix = ""
+        else:
+            prefix = await prefixBeside(session, _role(plan), plan.network, "--network NAME")
         for step in _prepared(host, plan):
             click.echo(f"wand: {step}", err=True)
-        own, token = await _BEGINNINGS[plan.part](session, plan, isQuiet=asJSON)
+        own, token = await _BEGINNINGS[plan.part](session, evolve(plan, prefix=prefix), isQuiet=asJSON)
         if asJSON:
             showJSON(
                 {**({} if own is None else named(own)), "as": plan.part, "service": plan.isService, "token": token}
@@ -93,7 +98,7 @@ def _prepared(host: Host, plan: Plan) -> Iterator[str]:
     """
     The configuration, and the service if there is to be one.
     """
-    role = ROLES["server" if plan.part == "server" else "node"]
+    role = _role(plan)
     settings: dict[str, Setting] = {}
     if plan.part == "server":
         settings = {"network": plan.network, **({"public": list(plan.public)} if plan.public else {})}
@@ -103,6 +108,10 @@ def _prepared(host: Host, plan: Plan) -> Iterator[str]:
         yield from setUp(host, role, Path(sys.executable).parent / "twistd", settings=settings)
     elif settings:
         yield from configure(host, role, settings)
+
+
+def _role(plan: Plan) -> Role:
+    return SERVER if plan.part == "server" else NODE
 
 
 async def _join(session: Session, plan: Plan, *, isQuiet: bool) -> tuple[OwnStatus | None, str]:
@@ -118,7 +127,7 @@ async def _found(session: Session, plan: Plan, *, isQuiet: bool) -> tuple[OwnSta
             click.echo(f"{clean(own.name)} is already a member of the network {clean(own.network)}")
         return own, await client.invite() if own.admission else ""
     with working("founding the network"):
-        token = await client.found(plan.network, "")
+        token = await client.found(plan.network, plan.prefix)
     own = (await client.status()).own
     if own is not None and not isQuiet:
         showFounded(own, session.now)

@@ -38,6 +38,7 @@ class Plan:
     @ivar token: what a member joins with.
     @ivar addresses: which overlay addresses a member asks for.
     @ivar isService: does systemd start it, now and with the host?
+    @ivar prefix: where a founder's addresses come from; empty for the usual.
     """
 
     part: str
@@ -46,6 +47,7 @@ class Plan:
     token: str = ""
     addresses: tuple[str, ...] = ()
     isService: bool = False
+    prefix: str = ""
 
 
 @attrs.frozen

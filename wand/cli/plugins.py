@@ -21,6 +21,7 @@ from wand.cli.session import Operation, Session
 from wand.errors import ConfigurationInvalid, NoSuchPlugin
 from wand.health.installed import normalized
 from wand.nearest import nearest
+from wand.plain_file import unreadable
 from wand.plugin_status import PluginDescription, PluginStatus, SettingStatus
 
 #: Where a configuration may be that switches plugins off.
@@ -107,15 +108,17 @@ def disabled(config: str | None) -> list[str]:
     """
     import tomllib  # for which others need not wait
 
+    from wand.config.reading import FORM
+
     path = config or next(filter(os.path.exists, CONFIGURATIONS), None)
     if path is None:
         return []
     try:
         names = tomllib.loads(Path(path).read_text(encoding="utf-8")).get("disabled-plugins", [])
     except OSError as error:
-        raise ConfigurationInvalid(path, "", f"it cannot be read: {error.strerror}") from error
+        raise ConfigurationInvalid(path, "", f"it {unreadable(error)}") from error
     except ValueError as error:
-        raise ConfigurationInvalid(path, "", f"it is not TOML: {error}") from error
+        raise ConfigurationInvalid(path, "", f"it is not TOML: {error}; {FORM}") from error
     return [each for each in names if isinstance(each, str)] if isinstance(names, list) else []
 
 

@@ -29,8 +29,8 @@ LINE_MAXIMUM = 100
 #: The most rows that are folded to the width of a terminal; each takes a while.
 FOLDED_MAXIMUM = 1_000
 
-#: Units of time, the largest first: name for a sentence, letter for a column, seconds.
-_UNITS = (("day", "d", 86_400), ("hour", "h", 3_600), ("min", "m", 60), ("s", "s", 1))
+#: Units of time, the largest first: name for a sentence, letter for a column, seconds, and those of the next smaller.
+_UNITS = (("days", "d", 86_400, 3_600), ("hours", "h", 3_600, 60), ("min", "m", 60, 1))
 
 
 @attrs.frozen
@@ -133,7 +133,7 @@ def duration(seconds: float) -> str:
     How long, for a sentence: C{3 min}.
     """
     count, name, _ = _inUnits(seconds)
-    return f"{count} {name}{'s' if name in ('day', 'hour') and count != 1 else ''}"
+    return f"{count} {name}"
 
 
 def age(seconds: float) -> str:
@@ -145,11 +145,14 @@ def age(seconds: float) -> str:
 
 
 def _inUnits(seconds: float) -> tuple[int, str, str]:
-    whole = max(0, int(seconds))
-    for name, letter, size in _UNITS:
-        if whole >= size:
-            return whole // size, name, letter
-    return 0, "s", "s"
+    """
+    To the nearest whole unit, the largest of which there are two: what lasts a week has a week left at once after its
+    beginning, and nobody takes 47 hours for a day.
+    """
+    for name, letter, size, smaller in _UNITS:
+        if seconds >= 2 * size - smaller / 2:
+            return int(seconds / size + 0.5), name, letter
+    return max(0, int(seconds + 0.5)), "s", "s"
 
 
 def aligned(rows: list[list[str]]) -> list[str]:

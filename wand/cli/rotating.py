@@ -11,7 +11,7 @@ from wand.cli.arguments import jsonOption
 from wand.cli.durations import inSeconds
 from wand.cli.rendering import ago, duration, showJSON
 from wand.cli.session import Operation, Session
-from wand.sealed.credentials.limits import OVERLAP
+from wand.sealed.credentials.limits import OVERLAP, OVERLAP_MAXIMUM
 from wand.status import SecretStatus
 
 
@@ -22,7 +22,7 @@ from wand.status import SecretStatus
     metavar="DURATION",
     default=f"{OVERLAP / 86_400:.0f}d",
     show_default=True,
-    help="How long members may still use the former secret with each other.",
+    help=f"How long members may still use the former secret with each other, up to {OVERLAP_MAXIMUM / 86_400:.0f}d.",
 )
 @click.option("--status", "isStatus", is_flag=True, help="Only show which secret there is, and who has it.")
 @jsonOption

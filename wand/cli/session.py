@@ -99,6 +99,16 @@ class Session:
             self._client = await connect(self._loop, self._clock, choose(self._control or control))
         return self._client
 
+    async def another(self, control: str) -> ControlClient:
+        """
+        A connection to another program of this host, which the caller closes.
+
+        @param control: the path of its control socket.
+        @raise wand.errors.NotRunning: if there is none.
+        @raise wand.errors.NotPermitted: if this user may not connect.
+        """
+        return await connect(self._loop, self._clock, control)
+
     async def within(self, seconds: float, coroutine: Coroutine[Any, Any, Thing]) -> Thing:
         """
         Wait for something for a limited time.

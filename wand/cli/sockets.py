@@ -34,7 +34,7 @@ def choose(named: str | None, defaults: tuple[str, ...] = DEFAULTS) -> str:
     found = [path for path in defaults if isThere(path)]
     if not found:
         raise NotRunning(
-            f"nothing runs here: none of {', '.join(defaults)} exists; start a node, or name its control socket with "
+            f"nothing runs here: none of {', '.join(defaults)} exists; {_start()}, or name a control socket with "
             f"--control. {REMOVED}"
         )
     if len(found) > 1:
@@ -51,3 +51,12 @@ def isThere(path: str) -> bool:
         return Path(path).exists()
     except PermissionError:  # a directory that we may not look into: connecting says so better
         return True
+
+
+def _start() -> str:
+    from wand.setup.host import Host  # whoever finds a program has no use for them
+    from wand.setup.present import advice, presentRoles
+
+    host = Host()
+    roles = presentRoles(host)
+    return advice(host, roles) if roles else "start a node"

@@ -66,8 +66,15 @@ def watch(trace: str | None, count: int | None, asJSON: bool) -> Operation:
     """Show events as they happen, until Ctrl-C."""
 
     async def run(session: Session) -> None:
+        traced = None if trace is None else Traced(trace)
         feed = await _Feed.of(session)
-        await feed.show(None if trace is None else Traced(trace), count, asJSON)
+        if traced is not None:
+            client = await session.client()
+            found = await client.recentEvents()
+            traced.learn(found)
+            if not any(map(traced.isAbout, found)) and not await _isKnown(client, traced):
+                click.echo(f"wand: {clean(_unknown(traced))}; waiting for one", err=True)
+        await feed.show(traced, count, asJSON)
 
     return Operation(run, endless=True)
 
@@ -82,13 +89,16 @@ async def _sayNone(client: ControlClient, traced: Traced, *, isWaiting: bool) ->
     if await _isKnown(client, traced):
         click.echo(f"wand: none of the last events is about {clean(traced.wanted)}", err=True)
         return
-    text = (
+    if not isWaiting:
+        raise NoSuchMember(_unknown(traced))
+    click.echo(f"wand: {clean(_unknown(traced))}; waiting for one", err=True)
+
+
+def _unknown(traced: Traced) -> str:
+    return (
         f"nobody is known as {traced.wanted!r}, and none of the last events names one; wand members shows the names "
         "and keys of members, and the log has earlier events"
     )
-    if not isWaiting:
-        raise NoSuchMember(text)
-    click.echo(f"wand: {clean(text)}; waiting for one", err=True)
 
 
 async def _isKnown(client: ControlClient, traced: Traced) -> bool:

@@ -7,15 +7,20 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from wand.config.keys import Configuration
 from wand.errors import AddressInvalid, ConfigurationInvalid
 from wand.nearest import nearest
+from wand.plain_file import unreadable
 
 AnyConfiguration = TypeVar("AnyConfiguration", bound=Configuration)
+
+
+#: How a configuration is written, for whoever wrote something else.
+FORM: Final = 'a line is KEY = VALUE, with a text in quotes, as name = "alice", and a list in brackets, as ["a", "b"]'
 
 
 def load(kind: type[AnyConfiguration], path: str | None, options: Mapping[str, Any] | None = None) -> AnyConfiguration:
@@ -53,9 +58,9 @@ def _read(path: str) -> dict[str, Any]:
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigurationInvalid(path, "", f"it cannot be read: {error.strerror}") from None
+        raise ConfigurationInvalid(path, "", f"it {unreadable(error)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationInvalid(path, "", f"it is not TOML: {error}") from None
+        raise ConfigurationInvalid(path, "", f"it is not TOML: {error}; {FORM}") from None
 
 
 def _origin(key: str, path: str | None, options: Mapping[str, Any] | None) -> str:

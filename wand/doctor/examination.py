@@ -19,9 +19,9 @@ from wand.endpoint import splitHostPort
 from wand.reach_status import NetworkCheckStatus
 from wand.status import ProgramStatus
 
-#: What a node uses if it is not told otherwise.
+#: What programs use if they are not told otherwise.
 _INTERFACE: Final = "wan0"
-_STATE: Final = "/var/lib/wand/node"
+_STATE: Final = "/var/lib/wand/{}"
 
 
 @attrs.frozen
@@ -32,11 +32,13 @@ class Examined:
     @ivar status: what it says of itself; C{None} if it does not run, or does not answer.
     @ivar silence: why it says nothing.
     @ivar network: what it found around it; C{None} if it cannot look.
+    @ivar role: what it is, or would be: C{node} or C{server}.
     """
 
     status: ProgramStatus | None
     silence: str = ""
     network: NetworkCheckStatus | None = None
+    role: str = "node"
 
 
 def examine(machine: Machine, examined: Examined, now: float) -> Iterator[Finding]:
@@ -47,13 +49,14 @@ def examine(machine: Machine, examined: Examined, now: float) -> Iterator[Findin
     """
     status = examined.status
     tap = None if status is None else status.tap
+    role = examined.role if status is None else status.role
     interface = _INTERFACE if tap is None else tap.interface
-    state = (_STATE if status is None else status.state) or _STATE
+    state = (status and status.state) or _STATE.format("server" if role == "server" else "node")
     if status is None:
-        yield Finding("program", BAD, examined.silence, _startOn(machine))
+        yield Finding("program", BAD, examined.silence, _startOn(machine, role))
     else:
         yield from programChecks(status, now)
-    yield from machineChecks(machine, interface, state)
+    yield from machineChecks(machine, "" if role == "server" else interface, state)
     if status is None:
         return
     for port in _ports(status):
@@ -65,12 +68,12 @@ def examine(machine: Machine, examined: Examined, now: float) -> Iterator[Findin
         yield from networkChecks(examined.network)
 
 
-def _startOn(machine: Machine) -> str:
+def _startOn(machine: Machine, role: str) -> str:
     """
     What to do about a program that does not run.
     """
     if machine.path("/run/systemd/system").is_dir():  # see sd_booted(3)
-        return "wand setup node, or systemctl status wand-node wand-server"
+        return f"wand setup {role}, or systemctl status wand-{role}"
     return "wand init, which starts one in the background, or start it as you start others"
 
 

@@ -152,13 +152,15 @@ def machineChecks(machine: Machine, interface: str, state: str) -> Iterator[Find
     """
     Everything that can be looked at without a program.
 
-    @param interface: the name of the tap.
+    @param interface: the name of the tap; empty where there is to be none.
     @param state: the state directory.
     """
     yield checkVersions(machine)
     yield checkClock(machine)
-    yield checkTun(machine)
+    if interface:
+        yield checkTun(machine)
     yield checkDisk(machine, state)
     yield checkPermissions(machine, state)
-    yield checkReversePaths(machine, interface)
+    if interface:
+        yield checkReversePaths(machine, interface)
     yield checkQueues(machine)

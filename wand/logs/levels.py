@@ -88,7 +88,13 @@ class Levels:
         )
         self._configured, self._said = dict(configured), {}
         self._apply()
-        return [f"log-levels: {part} is at {self._levels().get(part, DEFAULT)} now" for part in changed]
+        return [f"log-levels: {self._become(part)}" for part in changed]
+
+    def _become(self, part: str) -> str:
+        level = self._levels().get(part)
+        if part == ALL:
+            return f"all parts are at {USUAL} again, as usual" if level is None else f"all parts are at {level} now"
+        return f"{part} has no level of its own any more" if level is None else f"{part} is at {level} now"
 
     def set(self, part: str, level: str) -> None:
         """

@@ -274,7 +274,13 @@ class NodeService(ProgramService[EtudConfiguration]):
         """
         See L{wand.control.program.Program}.
         """
-        return self.admission.administration or super().network
+        member, administration = self.etud.member, self.admission.administration
+        if administration is None and member is not None and member.enrolment.stage == "member":
+            raise NotSupported(
+                "this node is a member, and decides nothing about the members, their invitations and the secret of the "
+                f"network: do it on {member.seen.deciders()}"
+            )
+        return administration or super().network
 
     def add(self, mac: MAC, peer: str, source: str | None, lifetime: float | None) -> None:
         """

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from wand.control.client import ControlClient
 from wand.doctor.examination import Examined
 from wand.errors import WandError
+from wand.setup.host import Host
+from wand.setup.present import presentRoles
 
 
 async def examined(connect: Callable[[], Awaitable[ControlClient]]) -> Examined:
@@ -21,7 +23,8 @@ async def examined(connect: Callable[[], Awaitable[ControlClient]]) -> Examined:
         client = await connect()
         status = await client.status()
     except WandError as error:
-        return Examined(None, str(error))
+        roles = [each.name for each in presentRoles(Host())]
+        return Examined(None, str(error), role="server" if roles == ["server"] else "node")
     try:
         network = await client.netcheck()
     except WandError:

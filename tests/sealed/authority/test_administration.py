@@ -37,6 +37,28 @@ class RevocationTests(AuthorityCase):
         self.assertEqual(sorted(self.membership()), [("alice", "member"), ("alice", "revoked")])
         self.assertIsNotNone(self.authority.own.admit(again.certificate, again.key.exchangePublic))
 
+    def test_revokedAlready(self) -> None:
+        """
+        Whoever names somebody who was revoked learns that, whatever was to be done, and not that nobody has that name;
+        until somebody else has it.
+        """
+        alice, operator = self.joined(), self.operator
+        self.now(operator.revoke("alice"))
+        for name in ("alice", alice.identity.text):
+            for doing in (
+                operator.rename(name, "bob"),
+                operator.address(name, ["10.77.0.9"]),
+                operator.approve(name),
+                operator.limit(name, 7),
+                operator.confirm(name),
+                operator.appoint(name),
+            ):
+                self.assertIn("alice was revoked already", self.failing(doing, MembershipRefused))
+        self.assertIn("alice was revoked already", self.failing(operator.revoke("alice"), MembershipRefused))
+        self.joined(name="bob")
+        self.now(operator.rename("bob", "alice"))
+        self.assertEqual(self.now(operator.rename("alice", "carol")).name, "carol")
+
     def test_revocationByWholeNameOrWholeKeyOnly(self) -> None:
         """
         A part of a name or of a key matches nobody, nor does the short form of a key (OpenVPN, CVE-2025-13086;

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
 from wand.sealed.authority.authority import Authority
 from wand.sealed.authority.stored_network import NetworkSettings
+from wand.sealed.credentials.identity import NETWORK_KEY
 from wand.stores.memory import MemoryRecords
 
 
@@ -64,6 +65,19 @@ class CreationTests(AuthorityCase):
             state = self.directory()
             self.failing(self.opening(state, **wish), ConfigurationInvalid)
             self.assertEqual(list(state.path.iterdir()), [])
+
+    def test_reservedBeyond(self) -> None:
+        """
+        Nor is a network made that would set aside addresses that are none of its own.  One that is there goes on: its
+        prefix may be another than the configuration says now.
+        """
+        self.records = MemoryRecords()
+        state = self.directory()
+        reason = self.failing(self.opening(state, reserve=("10.78.0.0/24",)), ConfigurationInvalid)
+        self.assertIn("reserve: 10.78.0.0-10.78.0.255 is reserved and not within the addresses", reason)
+        self.assertFalse(state.has(NETWORK_KEY))
+        self.now(self.opening(state, reserve=("10.77.1.0/24",)))
+        self.now(self.opening(state, reserve=("10.78.0.0/24",)))
 
     def test_restartLosesNothing(self) -> None:
         """

@@ -278,6 +278,20 @@ class ReserveTests(ChosenAddressesCase):
         object.__setattr__(self.server._surroundings, "load", lambda: changed)
         return self.server.reload()
 
+    def test_reservedBeyond(self) -> None:
+        """
+        Ranges that are not within the network's addresses set nothing aside: the operator is told which, and where such
+        addresses are, until that is corrected.
+        """
+        self.reload("10.78.0.100-10.78.0.199", "10.77.0.128/25", "fd78::/64")
+        self.go(1.0)
+        [note] = [each for each in self.server.status().notes if "reserved" in each]
+        for words in ("10.78.0.100-10.78.0.199 and 1 more", "10.77.0.0/24 and fd77::/64", "correct reserve"):
+            self.assertIn(words, note)
+        self.reload("10.77.0.128/25")
+        self.go(1.0)
+        self.assertEqual([each for each in self.server.status().notes if "reserved" in each], [])
+
     def test_changedWhileItRuns(self) -> None:
         """
         A reload sets other addresses aside at once, and gives those free again that were; whoever has one keeps it.

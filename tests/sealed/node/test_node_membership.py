@@ -477,6 +477,7 @@ class SealedNetworkTests(SealedNetworkTestCase):
         self.assertNotIn(str(two.mac), one.table())
         [note] = two.node.status().notes
         self.assertIn(f"empty state directory in place of {two.node.status().state}", note)
+        self.assertEqual((two.node.status().entries, two.node.status().peers), (0, 0))  # nobody is there for it
         refused = one.node.counters["drop-sealed-refused"], self.server.counters["drop-sealed-refused"]
         self.go(400.0)
         self.assertFalse(self.reaches(two, one))  # and it does not even try
@@ -484,9 +485,10 @@ class SealedNetworkTests(SealedNetworkTestCase):
             (one.node.counters["drop-sealed-refused"], self.server.counters["drop-sealed-refused"]), refused
         )
         token = self.invitation()
-        with self.assertRaises(MembershipRefused):
+        with self.assertRaisesRegex(MembershipRefused, "empty state directory in place of .*ask for a new invitation"):
             raise self.failureResultOf(Deferred.fromCoroutine(two.node.join(token))).value
         self.go(2.0)
+        self.assertEqual((two.node.status().entries, two.node.status().peers), (0, 0))
         one.stop()
         one.start()
         self.go(2.0)

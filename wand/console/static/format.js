@@ -29,12 +29,12 @@ export function milliseconds(seconds) {
   return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ms`;
 }
 
-/** A duration in its largest fitting unit: 3 h. */
+/** A duration to the nearest whole unit, the largest of which there are two: 3 h. */
 export function duration(seconds) {
-  for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
-    if (seconds >= 2 * size) return `${Math.floor(seconds / size)} ${unit}`;
+  for (const [size, smaller, unit] of [[86400, 3600, "d"], [3600, 60, "h"], [60, 1, "min"]]) {
+    if (seconds >= 2 * size - smaller / 2) return `${Math.round(seconds / size)} ${unit}`;
   }
-  return `${Math.max(0, Math.floor(seconds))} s`;
+  return `${Math.max(0, Math.round(seconds))} s`;
 }
 
 /** How long ago something was, in seconds since the epoch. */

@@ -17,7 +17,8 @@ from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.lessening import appointed
 from wand.sealed.authority.member_record import MemberRecord
-from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.member_records import REVOKED, MemberRecords
+from wand.sealed.authority.overlay_prefixes import beyondPrefixes
 from wand.sealed.authority.readdressing import Readdressing
 from wand.sealed.authority.revoker import Revoker
 from wand.sealed.authority.rotator import Rotator
@@ -120,6 +121,13 @@ class Administration:
         Call C{observer} whenever other addresses are reserved.
         """
         self._reserveObservers.append(observer)
+
+    @property
+    def reservedBeyond(self) -> str:
+        """
+        Which of the reserved addresses are none of this network's, with what to do; empty if all are.
+        """
+        return beyondPrefixes(self._assignments.overlay)
 
     @property
     def reserved(self) -> AddressRanges:
@@ -263,6 +271,7 @@ class Administration:
         @raise StoreUnavailable: if that cannot be stored.
         """
         record = self._members.find(nameOrKey)
+        _checkNotRevoked(record)
         if record.state != "pending":
             raise MembershipRefused(f"{record.name} does not wait for an approval")
         approved = await self._issuer.issue(record.identity)
@@ -434,4 +443,4 @@ def _mayAdmit(record: MemberRecord) -> bool:
 
 def _checkNotRevoked(record: MemberRecord) -> None:
     if record.state == "revoked":
-        raise MembershipRefused(f"{record.name} was revoked")
+        raise MembershipRefused(REVOKED.format(record.name))

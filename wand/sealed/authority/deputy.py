@@ -78,7 +78,9 @@ class Deputy(MemberAuthority):
         self.requests = DeputyRequests(self.own, network, members, assigned, issuer, redemption, clock, events)
         servers = Servers(admitter, members, records, wallClock)
         parts = self.own, network, members, assigned, self._invitations, issuer, revoker, servers, events
-        self.administration = DeputyAdministration(*parts, signing=signing, everybody=own.everybody)
+        self.administration = DeputyAdministration(
+            *parts, signing=signing, everybody=own.everybody, elsewhere=own.elsewhere
+        )
 
     @classmethod
     async def open(

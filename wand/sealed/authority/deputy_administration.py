@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from heapq import nsmallest
-from typing import Any, Final
+from typing import Any
 
 from wand.errors import MembershipRefused
 from wand.sealed.authority.administration import Administration
@@ -19,12 +19,6 @@ from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import MemberStatus
 from wand.status import SecretStatus
 
-#: Why something cannot be done here.
-ELSEWHERE: Final = (
-    "this node admits members, and can do nothing else about them: do it on the node that founded the network, or on a "
-    "server"
-)
-
 
 class DeputyAdministration(Administration):
     """
@@ -32,15 +26,29 @@ class DeputyAdministration(Administration):
     """
 
     def __init__(
-        self, *parts: Any, signing: GrantSigning, everybody: Callable[[], Iterable[Announcement]], **more: Any
+        self,
+        *parts: Any,
+        signing: GrantSigning,
+        everybody: Callable[[], Iterable[Announcement]],
+        elsewhere: Callable[[], str],
+        **more: Any,
     ) -> None:
         """
         @param signing: signs for this node.
         @param everybody: what all members announced.
+        @param elsewhere: on which programs everything else is done, for people.
         """
         super().__init__(*parts, **more)
         self._signing = signing
         self._everybody = everybody
+        self._where = elsewhere
+
+    @property
+    def _elsewhere(self) -> str:
+        """
+        Why something cannot be done here.
+        """
+        return f"this node admits members, and may do nothing else for the network: do it on {self._where()}"
 
     def members(self, after: str, count: int) -> list[MemberStatus]:
         """
@@ -72,33 +80,33 @@ class DeputyAdministration(Administration):
             raise MembershipRefused(NO_GRANT)
         checkTerms(grant, bridge=bridge, relay=relay)
         if admits:
-            raise MembershipRefused(f"who may admit members does not pass that on: {ELSEWHERE}")
+            raise MembershipRefused(f"who may admit members does not pass that on: {self._elsewhere}")
         if limits != DEFAULT_LIMITS:
-            raise MembershipRefused(f"other limits than the usual ones are not for this node to give: {ELSEWHERE}")
+            raise MembershipRefused(f"limits other than the usual are not for this node to give: {self._elsewhere}")
 
     async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> MemberStatus:
         """
         See L{Administration.limit}.
         """
-        raise MembershipRefused(ELSEWHERE)
+        raise MembershipRefused(self._elsewhere)
 
     async def confirm(self, nameOrKey: str) -> MemberStatus:
         """
         See L{Administration.confirm}.
         """
-        raise MembershipRefused(ELSEWHERE)
+        raise MembershipRefused(self._elsewhere)
 
     async def appoint(self, nameOrKey: str, admits: int = ADMITS) -> MemberStatus:
         """
         See L{Administration.appoint}.
         """
-        raise MembershipRefused(ELSEWHERE)
+        raise MembershipRefused(self._elsewhere)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """
         See L{Administration.revoke}.
         """
-        raise MembershipRefused(ELSEWHERE)
+        raise MembershipRefused(self._elsewhere)
 
     def secret(self, holders: int) -> SecretStatus:
         """
@@ -110,20 +118,20 @@ class DeputyAdministration(Administration):
         """
         See L{Administration.rotate}.
         """
-        raise MembershipRefused(ELSEWHERE)
+        raise MembershipRefused(self._elsewhere)
 
     @property
     def signingRequests(self) -> bytes:
         """
         See L{Administration.signingRequests}.
         """
-        raise MembershipRefused(ELSEWHERE)
+        raise MembershipRefused(self._elsewhere)
 
     async def importSignatures(self, document: bytes) -> int:
         """
         See L{Administration.importSignatures}.
         """
-        raise MembershipRefused(ELSEWHERE)
+        raise MembershipRefused(self._elsewhere)
 
     @property
     def _isNode(self) -> bool:

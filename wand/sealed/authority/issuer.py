@@ -13,7 +13,7 @@ from wand.errors import MembershipRefused, StoreUnavailable
 from wand.events import Events
 from wand.sealed.authority.lessening import isAllowanceDue
 from wand.sealed.authority.member_record import MemberRecord
-from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.member_records import REVOKED_KEY, MemberRecords
 from wand.sealed.authority.signing import Signing
 from wand.sealed.authority.unsigned_certificates import UnsignedCertificates
 from wand.sealed.credentials.allowance import Allowance
@@ -228,7 +228,7 @@ class Issuer:
 
     def _certified(self, record: MemberRecord) -> MemberRecord:
         if record.state == "revoked" or self._trust.isRevoked(record.identity):
-            raise MembershipRefused("this key was revoked; it cannot be a member again")
+            raise MembershipRefused(REVOKED_KEY)
         if not self._signing.canSign:
             return self._uncertified(record)
         now = self.now

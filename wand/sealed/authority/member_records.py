@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from typing import Final
 
-from wand.errors import NoSuchMember, TemporarilyUnavailable
+from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
 from wand.interfaces import IRecords
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.stored_values import Condition, Index, StoredValues
@@ -16,6 +16,17 @@ from wand.sealed.credentials.trust import Trust
 
 #: The kind of our records in a store.
 MEMBER_KIND: Final = "sealed-member"
+
+#: What an operator is told who would do something with a member that is none any more.
+REVOKED: Final = (
+    "{} was revoked already, and that is permanent; to let its host in again, give it an empty state directory and a "
+    "new invitation"
+)
+
+#: What somebody is told who would become one again.
+REVOKED_KEY: Final = (
+    "this key was revoked, and cannot be a member again: give the node an empty state directory and a new invitation"
+)
 
 #: How often a change is tried while others change the same record.
 CHANGE_TRIES: Final = 16
@@ -55,12 +66,14 @@ class MemberRecords:
         The member of a name, or of a whole key; never of a part or a short form of either.
 
         @raise NoSuchMember: if there is none.
+        @raise MembershipRefused: if only members had that name that were revoked.
         """
         identity = Identity.parse(nameOrKey)
         keys = (identity,) if identity is not None else self._withName.keys(nameOrKey)
-        found = [record for key in keys if (record := self._stored.get(key)) is not None]
-        if identity is None:
-            found = [record for record in found if record.state != "revoked"]
+        known = [record for key in keys if (record := self._stored.get(key)) is not None]
+        found = known if identity is not None else [record for record in known if record.state != "revoked"]
+        if known and not found:
+            raise MembershipRefused(REVOKED.format(nameOrKey))
         if len(found) != 1:
             raise NoSuchMember(
                 f"no member is called {nameOrKey!r}; use the whole name or the whole key of 64 hex digits"

@@ -24,6 +24,18 @@ def hostCount(prefix: Prefix) -> int:
     return prefix.num_addresses - 1 - (prefix.version == 4)
 
 
+def beyondPrefixes(overlay: OverlayPrefixes) -> str:
+    """
+    Which of the reserved addresses are none of a network's, with what to do; empty if all are.
+    """
+    found = overlay.reservedBeyond
+    if not found:
+        return ""
+    more = f" and {len(found) - 1} more are" if len(found) > 1 else " is"
+    known = " and ".join(map(str, overlay))
+    return f"{found[0]}{more} reserved and not within the addresses of this network, {known}: correct reserve"
+
+
 def _isHosts(address: Address, prefix: Prefix) -> bool:
     return 0 < int(address) - int(prefix.network_address) <= hostCount(prefix)
 
@@ -77,6 +89,15 @@ class OverlayPrefixes:
         if address in self.reserved:
             raise MembershipRefused(f"{address} is reserved at the server, for no member: choose another")
         return prefix
+
+    @property
+    def reservedBeyond(self) -> list[str]:
+        """
+        What is set aside and is not wholly in a prefix: whoever wrote that meant something else.
+        """
+        return [
+            f"{begin}-{end}" for begin, end in self.reserved if not any(begin in each and end in each for each in self)
+        ]
 
     def isHosts(self, address: str) -> bool:
         """

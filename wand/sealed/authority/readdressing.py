@@ -16,7 +16,7 @@ from wand.events import Events
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
-from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.member_records import REVOKED, MemberRecords
 from wand.sealed.authority.overlay_prefixes import Prefix
 from wand.sealed.authority.stored_values import Index
 from wand.sealed.credentials.member_status import MemberStatus
@@ -76,7 +76,7 @@ class Readdressing:
 
     async def _give(self, record: MemberRecord, addresses: Sequence[str]) -> MemberStatus:
         if record.state == "revoked":
-            raise MembershipRefused(f"{record.name} was revoked, and has no address any more")
+            raise MembershipRefused(REVOKED.format(record.name))
         if record.server:
             raise MembershipRefused(f"{record.name} is a server, and servers have no overlay addresses")
         chosen = self._assignments.overlay.chosen(addresses)

@@ -19,7 +19,7 @@ from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitation, Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
-from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.member_records import REVOKED_KEY, MemberRecords
 from wand.sealed.credentials.fields import nameLike
 from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.key_binding import isBinding
@@ -145,7 +145,7 @@ class Redemption:
         if self._admitter and not isBinding(join.binding, join.identity, exchangeKey):
             raise MembershipRefused("the node is too old to be admitted by this one: install a later version of it")
         if self._trust.isRevoked(join.identity) or (record and record.state == "revoked"):
-            raise MembershipRefused("this key was revoked; it cannot be a member again")
+            raise MembershipRefused(REVOKED_KEY)
         if record is not None and not compare_digest(record.exchangeKey, exchangeKey):
             raise MembershipRefused("this key is a member with another exchange key")
         if record is None and self._isElsewhere(join.identity):
@@ -163,7 +163,7 @@ class Redemption:
         if more.bridge and (not record.bridge or more.limits.macs > record.limits.macs):
             await self._questions.mayBridge(candidate, more.limits.macs)
             if self._trust.isRevoked(record.identity):  # while the hook thought
-                raise MembershipRefused("this key was revoked; it cannot be a member again")
+                raise MembershipRefused(REVOKED_KEY)
         self._issuer.check(more)
         await self._invitations.redeem(invitation, record.identity)
         return await self._members.change(record.identity, lambda before: _withRightsOf(before, offered))

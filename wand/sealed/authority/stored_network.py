@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Final
 
 import attrs
@@ -18,6 +18,7 @@ from wand.errors import ConfigurationInvalid, StateUnavailable, StoreUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
 from wand.sealed.authority.new_prefixes import prefixesWanted
+from wand.sealed.authority.overlay_prefixes import OverlayPrefixes, beyondPrefixes
 from wand.sealed.authority.stored_values import StoredValues
 from wand.sealed.credentials.descriptor import CIPHERS, Cipher, Descriptor, prefixFrom
 from wand.sealed.credentials.fields import NAME_RULE, Octets32, checkSecret, isName
@@ -227,6 +228,9 @@ async def _created(
 ) -> StoredNetwork:
     if settings.obstacle:
         raise ConfigurationInvalid("", "prefix", settings.obstacle)
+    wanted = filter(None, prefixesWanted(settings.prefix, settings.prefix6, entropy))
+    if beyond := beyondPrefixes(OverlayPrefixes([*map(ip_network, wanted)], AddressRanges(settings.reserve))):
+        raise ConfigurationInvalid("", "reserve", beyond)
     key = NetworkKey.made(state, entropy, NEW_KEY)
     isOurs = await stored.exchange(RECORD_KEY, None, _new(key, settings, wallClock, entropy))
     record = stored.get(RECORD_KEY)

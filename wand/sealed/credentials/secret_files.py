@@ -8,7 +8,7 @@ import errno
 import os
 
 from wand.errors import StateUnavailable
-from wand.plain_file import PROMPTLY, checkPlain
+from wand.plain_file import PROMPTLY, checkPlain, unreadable
 from wand.state import StateDirectory
 
 #: What is read of a file at most, in octets.
@@ -30,7 +30,7 @@ def readSecretFile(state: StateDirectory, name: str) -> bytes | None:
     except OSError as error:
         if error.errno == errno.ELOOP:
             checkPlain(path, path.lstat())
-        raise StateUnavailable(f"{path} cannot be read: {error.strerror}") from error
+        raise StateUnavailable(f"{path} {unreadable(error)}") from error
     try:
         _check(os.fstat(descriptor), state, name)  # before it becomes a file of Python's, which no directory can be
         with os.fdopen(descriptor, "rb", closefd=False) as file:

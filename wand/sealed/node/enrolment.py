@@ -210,7 +210,7 @@ class Enrolment:
         if self.stage == "revoked" and self.network == token.network:
             raise MembershipRefused(
                 "the key of this node was revoked; to start again with another one, give this node an empty state "
-                f"directory in place of {self.state.path}"
+                f"directory in place of {self.state.path}, and ask for a new invitation"
             )
         if self._kept is not None and self._kept.network != token.network:
             raise MembershipRefused(

@@ -30,7 +30,7 @@ def takeHanded(enrolment: Enrolment, answer: HandedAnswer) -> None:
             raise MembershipRefused("this node has this certificate already, or a newer one")
         return
     if enrolment.stage != "new":
-        raise MembershipRefused(f"this node is {_STAGES[enrolment.stage]}: it takes no answer")
+        raise MembershipRefused(f"this node is {_STAGES[enrolment.stage]}, and takes no answer")
     where = (KnownServer(by.identity, by.exchangeKey, answer.endpoints),) if answer.endpoints else ()
     servers, admitters = (where, ()) if by.role == SERVER else ((), where)
     said = answer.network, answer.descriptor, answer.secret, answer.certificate
@@ -38,9 +38,9 @@ def takeHanded(enrolment: Enrolment, answer: HandedAnswer) -> None:
 
 
 _STAGES = {
-    "member": "a member of another network",
+    "member": "a member of another network (one in an empty state directory can be of this one, too)",
     "joining": "redeeming an invitation",
-    "revoked": "revoked permanently",
+    "revoked": "revoked permanently (one in an empty state directory can hand over a new request)",
 }
 
 

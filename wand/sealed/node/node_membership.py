@@ -276,13 +276,16 @@ class NodeMembership:
 
     def _expelled(self) -> None:
         """
-        We are no longer a member: ask nobody for anything, since they would only drop and count it.
+        We are no longer a member: ask nobody for anything, since they would only drop and count it.  Nobody is reached
+        any more, and so nobody is in the table.
         """
         self.reach.stop()
         self._parts.admitters.stop()
         self.certificate.stop()
         self._follower.serversChanged()
         self.sessions.endAll()
+        for each in self.claims.announcements:
+            self.claims.drop(each.identity)
 
     # What the operator sees.
 

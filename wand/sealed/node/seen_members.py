@@ -18,6 +18,10 @@ from wand.sealed.reach.inspection import ReachInspection
 from wand.status import SeenStatus, WayStatus
 from wand.version import __version__
 
+#: On which programs is decided about members if nobody is known by name, and how many are named.
+DECIDERS: Final = "a server, or the node that founded the network"
+DECIDERS_MAXIMUM: Final = 3
+
 #: What the way to ourselves is called.
 THIS: Final = "this"
 
@@ -50,6 +54,19 @@ class SeenMembers:
         own = [self._own, *self._inspection.servers()]
         found = sorted(others.union(each for each in own if each > beyond))[:count]
         return [self.of(identity) for identity in found]
+
+    def deciders(self) -> str:
+        """
+        On which programs operators decide about all members and the network, by their names as far as they are known:
+        servers, and nodes with the network key.
+        """
+        founders = (each for each in self._claims.admitters if not self._isDeputy(each))
+        found = {self._inspection.nameOf(each) for each in (*self._inspection.servers(), *founders)}
+        return " or ".join(sorted(filter(None, found))[:DECIDERS_MAXIMUM]) or DECIDERS
+
+    def _isDeputy(self, identity: Identity) -> bool:
+        said = self._claims.announcement(identity)
+        return said is None or bool(said.certificate.grant)
 
     def of(self, identity: Identity) -> SeenStatus:
         """

@@ -32,12 +32,15 @@ COUNTERS: Final = {
     "lan-questions-sent": "questions on our links, whether members are there",
     "lan-answers-sent": "answers and receipts to members on our links",
     "lan-found": "times that a member proved to be on one of our links",
-    "drop-lan-stranger": "datagrams on our links dropped: they are of no member of this network",
+    "lan-strangers": "datagrams on our links that are none of this network: others on the link have theirs",
     "drop-lan-malformed": "datagrams on our links dropped: members of another version, perhaps",
     "drop-lan-throttled": "datagrams on our links dropped: too many from that host, of that member or of strangers",
     "drop-lan-invalid": "datagrams on our links dropped: no valid certificate, claim or signature",
     "drop-lan-stale": "answers on our links dropped: to no question of ours, or too late",
 }
+
+#: What is no drop: several networks may share a link, and everybody hears what is said there.
+_STRANGERS: Final = "lan-strangers"
 
 #: How many of those that are wanted are remembered until the next question; from two on, everybody is asked.
 WANTED_MAXIMUM: Final = 2
@@ -193,7 +196,7 @@ class LanDiscovery:
         """
         reason = self._heard(datagram, sender)
         if reason:
-            self._counters[f"drop-lan-{reason}"] += 1
+            self._counters[_STRANGERS if reason == _STRANGERS else f"drop-lan-{reason}"] += 1
 
     def _heard(self, datagram: bytes, sender: tuple[str, int]) -> str:
         opened = None if self._port is None else self._seals.opened(datagram)
@@ -220,12 +223,12 @@ class LanDiscovery:
         """
         host, membership = self._us.host, self._us.membership
         if host is None or not self._us.participant.mayReach(sender[0]):
-            return "stranger"
+            return _STRANGERS
         if not (self._strangers.take(sender[0]) and self._allStrangers.take("")):
             return "throttled"
         answer = host.answer(datagram, membership.network)
         if answer is None:
-            return "stranger"
+            return _STRANGERS
         if self._port is not None and self._port.answer(answer, sender):
             self._counters["lan-answers-sent"] += 1
         return ""
