@@ -13,13 +13,13 @@ from twisted.internet.interfaces import IReactorTime
 from wand.interfaces.membership import Member
 
 #: How many of those that said it last are asked.
-WITNESSES_MAXIMUM: Final = 64
+CLOCKS_MAXIMUM: Final = 64
 
 #: Seconds for which what one said counts: sessions are renewed every two minutes.
 WORD_LIFETIME: Final = 900.0
 
 
-class ClockWitnesses:
+class ToldClocks:
     """
     Knows what the clocks of those say with which there were handshakes lately.
     """
@@ -38,7 +38,7 @@ class ClockWitnesses:
         """
         self._began.pop(member.identity, None)
         self._began[member.identity] = self._beginning + ahead, self._clock.seconds()
-        if len(self._began) > WITNESSES_MAXIMUM:
+        if len(self._began) > CLOCKS_MAXIMUM:
             del self._began[next(iter(self._began))]
 
     @property
