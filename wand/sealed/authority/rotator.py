@@ -127,7 +127,8 @@ class Rotator:
         if overlap > SHORT:
             raise MembershipRefused(
                 f"this host's clock is {trouble}, and the former secret would end at another time than you say: set "
-                "the clock that is wrong, for example with timedatectl set-ntp true, or have it end at once (--overlap 1s)"
+                "the clock that is wrong, for example with timedatectl set-ntp true, or have it end at once "
+                "(--overlap 1s)"
             )
         return 0
 
