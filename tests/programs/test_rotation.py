@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import attrs
 from founding_case import FoundingCase
 from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase
 from twisted.internet.defer import Deferred
@@ -367,6 +368,25 @@ class FoundedTests(FoundingCase):
         founder.start()
         self.go(5.0)
         self.assertEqual(secretsOf(founder).number, status.number)
+
+    def test_theFoundersClock(self) -> None:
+        """
+        A founder whose clock was wrong when it started hears that from those that it meets, and makes no secret whose
+        end depends on it.
+        """
+        founder, token = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, token)
+        founder.stop()
+        context = founder.makeContext
+        wrong = lambda: attrs.evolve(context(), wallClock=lambda: self.clock.seconds() + 2 * DAY)  # noqa: E731
+        self.patch(founder, "makeContext", wrong)
+        founder.start()
+        self.go(10.0)
+        said = self.failing(founder.node.network.rotate(DAY), MembershipRefused)
+        self.assertIn("2 days ahead of those of most members", said)
+        self.done(founder.node.network.rotate(1.0), 2.0)
+        self.assertEqual(secretsOf(two).number, secretsOf(founder).number)
 
     def test_admittedByHand(self) -> None:
         """

@@ -206,9 +206,9 @@ class ClockTests(AuthorityCase):
 
     def test_aFewAreWrong(self) -> None:
         """
-        Fewer than half of them, and what somebody said long ago, keep nobody from anything.
+        No more than half of them, and what somebody said long ago, keep nobody from anything.
         """
-        self.say(0.0, 0.0, 3 * DAY)
+        self.say(0.0, 0.0, 3 * DAY, -3 * DAY)
         self.now(self.authority.rotator.rotate(DAY))
         self.say(*[3 * DAY] * 5)
         self.clock.advance(WORD_LIFETIME + 1)

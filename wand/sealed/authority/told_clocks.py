@@ -5,7 +5,6 @@ What members' clocks say of ours, before something is signed that ends at a cert
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import median
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -44,11 +43,12 @@ class ToldClocks:
     @property
     def ahead(self) -> float:
         """
-        By how many seconds the clocks of others are ahead of ours, with as many of them above that as below; 0 if
-        nobody said anything.  It is right at once when somebody sets ours.
+        By how many seconds the clocks of others are ahead of ours: that of the one in the middle, by how much they
+        differ; 0 if nobody said anything.  It is right at once when somebody sets ours.
         """
         since, ours = self._clock.seconds() - WORD_LIFETIME, self._beginning
-        return median([began - ours for began, at in self._began.values() if at >= since] or [0.0])
+        said = sorted((began - ours for began, at in self._began.values() if at >= since), key=abs)
+        return said[(len(said) - 1) // 2] if said else 0.0
 
     @property
     def _beginning(self) -> float:
