@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import attrs
 from founding_case import FoundingCase
 from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase
 from twisted.internet.defer import Deferred
@@ -379,6 +380,25 @@ class FoundedTests(FoundingCase):
             two.node.network.secret()
         self.done(founder.node.network.appoint("node-2", 7))
         self.assertIn("do it on node-1", self.failing(two.node.network.rotate(DAY), MembershipRefused))
+
+    def test_theFoundersClock(self) -> None:
+        """
+        A founder whose clock was wrong when it started hears that from those that it meets, and makes no secret whose
+        end depends on it.
+        """
+        founder, token = self.founder()
+        two = self.dwelling(2, joins=False)
+        self.join(two, token)
+        founder.stop()
+        context = founder.makeContext
+        wrong = lambda: attrs.evolve(context(), wallClock=lambda: self.clock.seconds() + 2 * DAY)  # noqa: E731
+        self.patch(founder, "makeContext", wrong)
+        founder.start()
+        self.go(10.0)
+        said = self.failing(founder.node.network.rotate(DAY), MembershipRefused)
+        self.assertIn("2 days ahead of those of most members", said)
+        self.done(founder.node.network.rotate(1.0), 2.0)
+        self.assertEqual(secretsOf(two).number, secretsOf(founder).number)
 
     def test_admittedByHand(self) -> None:
         """

@@ -39,7 +39,6 @@ class Admitter(AdmittingNode[Authority]):
         self._identity = enrolment.identity
         authority.observe(self)
         self._reserveNews = ReserveNews(authority.administration, member.sessions, member.sealed.control, context)
-        member.sessions.onClock(authority.rotator.witnesses.told)
         enrolment.admitting = authority.own
         self._begin(isNew=isNew)
         member.claims.taken = self._heard

@@ -94,7 +94,7 @@ class NetworkServer:
         transport.letMembersSeek()
         self._clocks = ClockComparison(context, self._tend, isServer=True)
         sessions.onClock(self._clocks.told)
-        sessions.onClock(authority.rotator.witnesses.told)
+        sessions.onClock(authority.rotator.clocks.told)
         self._watch = HostWatch(context, self._moved)
         self._overlap = OverlapWatch(context, CONSEQUENCE, isHint=configuration.allowOverlap)
         self._tending = Repeating("the server's own certificate", self._tend, context.clock, context.failures)

@@ -24,6 +24,7 @@ from wand.programs.opening import Opening
 from wand.programs.store_settings import SQLITE
 from wand.sealed.authority.new_prefixes import AUTO, NONE
 from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings
+from wand.sealed.authority.told_clocks import ToldClocks
 from wand.sealed.credentials.fields import nameLike
 from wand.sealed.node.enrolment_files import FOUNDED
 from wand.sealed.node.node_membership import NodeMembership
@@ -61,6 +62,8 @@ class NodeAdmission(Service):
         self._hooks = hooks
         self._reserve = reserve
         self._store: AuthorityStore | None = None
+        self._clocks = ToldClocks(context.clock, context.wallClock)
+        member.sessions.onClock(self._clocks.told)  # before the store is read: handshakes do not wait for it
 
     @property
     def server(self) -> Admitter | None:
@@ -175,6 +178,7 @@ class NodeAdmission(Service):
         try:
             if not self.running:
                 raise StateUnavailable("this node stops")
+            authority.rotator.clocks = self._clocks
             admitter = Admitter(authority, self._member, self._context)
         except BaseException:
             authority.stop()

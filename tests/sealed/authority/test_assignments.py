@@ -12,6 +12,7 @@ from simulated.membership import macFrom, octetsFrom
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused
 from wand.ethernet import MAC
 from wand.interfaces import IRecords
@@ -93,6 +94,20 @@ class AssignmentsTests(SynchronousTestCase):
             self.assertEqual(self.now(self.assignments.takeAddress(identity, PREFIX)), f"10.77.0.{number}/30")
         self.assertEqual(self.assignments.holderOfAddress("10.77.0.2/30"), BOB)
         self.assertIn("no free address", self.refusal(self.assignments.takeAddress(CAROL, PREFIX)))
+
+    def test_whatSeveralReserve(self) -> None:
+        """
+        What anybody sets aside is given to nobody.  What changes nothing is no change, and who sets nothing aside any
+        more leaves nothing behind.
+        """
+        reserve = self.assignments.reserve
+        self.assertTrue(reserve(AddressRanges(["10.77.0.1-10.77.0.2"]), b"one"))
+        self.assertFalse(reserve(AddressRanges(["10.77.0.1"]), b"two"))
+        self.assertIn("reserve fewer", self.refusal(self.assignments.takeAddresses(ALICE)))
+        self.assertTrue(reserve(AddressRanges(), b"one"))
+        self.assertEqual(self.now(self.assignments.takeAddresses(ALICE)), ("10.77.0.2/30",))
+        self.assertTrue(reserve(AddressRanges(), b"two"))
+        self.assertEqual([*self.assignments._reserved], [b""])
 
     def test_theAddressOfARevokedMemberRests(self) -> None:
         """

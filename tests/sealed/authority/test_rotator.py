@@ -17,9 +17,9 @@ from twisted.internet.defer import Deferred
 
 from wand.errors import MembershipRefused
 from wand.sealed.authority.authority import Authority
-from wand.sealed.authority.clock_witnesses import WITNESSES_MAXIMUM, WORD_LIFETIME
 from wand.sealed.authority.rotator import SHORT
 from wand.sealed.authority.stored_network import NETWORK_KIND, RECORD_KEY
+from wand.sealed.authority.told_clocks import CLOCKS_MAXIMUM, WORD_LIFETIME
 from wand.sealed.credentials.identity import NETWORK_KEY, NodeKey
 from wand.sealed.credentials.limits import OVERLAP_MAXIMUM
 from wand.sealed.credentials.messages import Admitted
@@ -30,7 +30,7 @@ from wand.stores.memory import MemoryRecords
 from wand.testing.shared_store import SharedStore
 
 DAY = 86_400.0
-WITNESS = SimulatedNetwork.begun().person(1).certificate.member
+SOMEBODY = SimulatedNetwork.begun().person(1).certificate.member
 
 
 class RotatorTests(AuthorityCase):
@@ -178,9 +178,9 @@ class ClockTests(AuthorityCase):
     def rotating(self, overlap: float = 7 * DAY) -> str:
         return self.failing(self.authority.rotator.rotate(overlap), MembershipRefused)
 
-    def witness(self, *ahead: float) -> None:
+    def say(self, *ahead: float) -> None:
         for number, each in enumerate(ahead):
-            self.authority.rotator.witnesses.told(evolve(WITNESS, identity=number.to_bytes(32, "big")), each)
+            self.authority.rotator.clocks.told(evolve(SOMEBODY, identity=number.to_bytes(32, "big")), each)
 
     def test_beforeTheNetwork(self) -> None:
         """
@@ -198,7 +198,7 @@ class ClockTests(AuthorityCase):
         """
         self.clock.advance(5 * DAY)
         for ahead, words in ((3 * DAY, "3 days behind those of most members"), (-2 * DAY, "2 days ahead of those")):
-            self.witness(0.0, ahead, ahead + 100.0)
+            self.say(0.0, ahead, ahead + 100.0)
             self.assertIn(words, self.rotating())
         self.wallClock.ahead = -2 * DAY
         self.now(self.authority.rotator.rotate(DAY))
@@ -206,11 +206,11 @@ class ClockTests(AuthorityCase):
 
     def test_aFewAreWrong(self) -> None:
         """
-        Fewer than half of them, and what somebody said long ago, keep nobody from anything.
+        No more than half of them, and what somebody said long ago, keep nobody from anything.
         """
-        self.witness(0.0, 0.0, 3 * DAY)
+        self.say(0.0, 0.0, 3 * DAY, -3 * DAY)
         self.now(self.authority.rotator.rotate(DAY))
-        self.witness(*[3 * DAY] * 5)
+        self.say(*[3 * DAY] * 5)
         self.clock.advance(WORD_LIFETIME + 1)
         self.now(self.authority.rotator.rotate(DAY))
         self.assertEqual(len(self.authority.network.secrets.numbers), 3)
@@ -220,7 +220,7 @@ class ClockTests(AuthorityCase):
         A former secret that ends at once does so whatever the clocks say: members who say something else hold up
         nothing.
         """
-        self.witness(*[400 * DAY] * 3)
+        self.say(*[400 * DAY] * 3)
         for ahead in (0.0, -5 * DAY, 200 * 366 * DAY):
             self.wallClock.ahead = ahead
             self.now(self.authority.rotator.rotate(SHORT))
@@ -238,12 +238,12 @@ class ClockTests(AuthorityCase):
         """
         Of many that say it the last count, and they take no more room.
         """
-        witnesses = self.authority.rotator.witnesses
-        self.witness(*[DAY] * 3 * WITNESSES_MAXIMUM)
-        self.assertEqual((witnesses.ahead, len(witnesses._began)), (DAY, WITNESSES_MAXIMUM))
-        for number in range(WITNESSES_MAXIMUM):
-            witnesses.told(evolve(WITNESS, identity=bytes([number]) * 32), 5.0)
-        self.assertEqual(witnesses.ahead, 5.0)
+        clocks = self.authority.rotator.clocks
+        self.say(*[DAY] * 3 * CLOCKS_MAXIMUM)
+        self.assertEqual((clocks.ahead, len(clocks._began)), (DAY, CLOCKS_MAXIMUM))
+        for number in range(CLOCKS_MAXIMUM):
+            clocks.told(evolve(SOMEBODY, identity=bytes([number]) * 32), 5.0)
+        self.assertEqual(clocks.ahead, 5.0)
 
 
 class SeparateStoresTests(AuthorityCase):

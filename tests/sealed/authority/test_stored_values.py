@@ -98,6 +98,18 @@ class StoredValuesTests(SynchronousTestCase):
         self.now(self.ours.load())
         self.assertEqual(self.ours.get(b"apple"), Fruit("green"))
 
+    def test_anIndexOfAFew(self) -> None:
+        """
+        What nobody looks for takes no room in an index.
+        """
+        index = self.ours.index(lambda fruit: fruit.colour == "red" or None)
+        self.now(self.ours.exchange(b"apple", None, Fruit("green")))
+        self.now(self.ours.exchange(b"pear", None, Fruit("red")))
+        self.assertEqual((list(index), index.keys(True)), ([True], (b"pear",)))
+        self.now(self.ours.exchange(b"pear", Fruit("red"), Fruit("green")))
+        self.now(self.ours.exchange(b"apple", Fruit("green"), None))
+        self.assertEqual(list(index), [])
+
     def test_anIndexFollows(self) -> None:
         """
         An index has whatever there is, by whoever it was changed.

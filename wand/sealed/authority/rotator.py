@@ -17,9 +17,9 @@ from twisted.python.failure import Failure
 
 from wand.errors import MembershipRefused, StoreUnavailable
 from wand.interfaces import IRecords
-from wand.sealed.authority.clock_witnesses import ClockWitnesses
 from wand.sealed.authority.stored_network import NETWORK_KIND, RECORD_KEY, NetworkRecord, StoredNetwork
 from wand.sealed.authority.stored_values import StoredValues
+from wand.sealed.authority.told_clocks import ToldClocks
 from wand.sealed.credentials.identity import Entropy
 from wand.sealed.credentials.limits import OVERLAP_MAXIMUM
 from wand.sealed.credentials.rotation import MADE_MAXIMUM, Rotation, madeAt, numberOf
@@ -41,7 +41,7 @@ class Rotator:
     """
     Makes secrets, and sees to it that the store has the newest.
 
-    @ivar witnesses: what members' clocks say of ours.
+    @ivar clocks: what members' clocks say of ours.
     """
 
     _log = Logger()
@@ -59,7 +59,7 @@ class Rotator:
         @param wallClock: gives the seconds since the epoch.
         @param keepCopy: keeps a copy of the record beside the store.
         """
-        self.witnesses = ClockWitnesses(clock, wallClock)
+        self.clocks = ToldClocks(clock, wallClock)
         self._network = network
         self._stored = StoredValues(records, NETWORK_KIND, NetworkRecord)
         self._wallClock = wallClock
@@ -115,7 +115,7 @@ class Rotator:
         @raise MembershipRefused: if it does.
         """
         now, created = self._wallClock(), self._network.descriptor.created
-        ahead = self.witnesses.ahead
+        ahead = self.clocks.ahead
         if now < created - CLOCK_TOLERATED:
             trouble = f"{difference(now - created)} the making of this network"
         elif abs(ahead) > CLOCK_TOLERATED:
@@ -127,7 +127,8 @@ class Rotator:
         if overlap > SHORT:
             raise MembershipRefused(
                 f"this host's clock is {trouble}, and the former secret would end at another time than you say: set "
-                "the clock, for example with timedatectl set-ntp true, or have it end at once (--overlap 1s)"
+                "the clock that is wrong, for example with timedatectl set-ntp true, or have it end at once "
+                "(--overlap 1s)"
             )
         return 0
 

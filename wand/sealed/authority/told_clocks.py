@@ -5,7 +5,6 @@ What members' clocks say of ours, before something is signed that ends at a cert
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import median
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -13,13 +12,13 @@ from twisted.internet.interfaces import IReactorTime
 from wand.interfaces.membership import Member
 
 #: How many of those that said it last are asked.
-WITNESSES_MAXIMUM: Final = 64
+CLOCKS_MAXIMUM: Final = 64
 
 #: Seconds for which what one said counts: sessions are renewed every two minutes.
 WORD_LIFETIME: Final = 900.0
 
 
-class ClockWitnesses:
+class ToldClocks:
     """
     Knows what the clocks of those say with which there were handshakes lately.
     """
@@ -38,17 +37,18 @@ class ClockWitnesses:
         """
         self._began.pop(member.identity, None)
         self._began[member.identity] = self._beginning + ahead, self._clock.seconds()
-        if len(self._began) > WITNESSES_MAXIMUM:
+        if len(self._began) > CLOCKS_MAXIMUM:
             del self._began[next(iter(self._began))]
 
     @property
     def ahead(self) -> float:
         """
-        By how many seconds the clocks of others are ahead of ours, with as many of them above that as below; 0 if
-        nobody said anything.  It is right at once when somebody sets ours.
+        By how many seconds the clocks of others are ahead of ours: that of the one in the middle, by how much they
+        differ; 0 if nobody said anything.  It is right at once when somebody sets ours.
         """
         since, ours = self._clock.seconds() - WORD_LIFETIME, self._beginning
-        return median([began - ours for began, at in self._began.values() if at >= since] or [0.0])
+        said = sorted((began - ours for began, at in self._began.values() if at >= since), key=abs)
+        return said[(len(said) - 1) // 2] if said else 0.0
 
     @property
     def _beginning(self) -> float:
