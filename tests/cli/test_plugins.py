@@ -157,6 +157,7 @@ RUDE: Final = {
     "sys.excepthook = print": "changed who hears of exceptions",
     "warnings.simplefilter('error')": "changed which warnings are errors",
     "gc.disable()": "changed garbage collection",
+    "from twisted.internet.defer import Deferred; Deferred.pause = print": "defer.Deferred.pause, which stays so",
     "os.environ.update(TZ='Asia/Tokyo'); time.tzset()": "the time zone, which was put back",
     "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))": "changed the limits of its resources, which",
     "threading.Thread(target=time.sleep, args=(3600,), name='its-own').start()": "a thread that goes on, its-own",
