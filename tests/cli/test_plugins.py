@@ -157,6 +157,9 @@ RUDE: Final = {
     "sys.excepthook = print": "changed who hears of exceptions",
     "warnings.simplefilter('error')": "changed which warnings are errors",
     "gc.disable()": "changed garbage collection",
+    "from twisted.internet.defer import Deferred; Deferred.pause = print": "defer.Deferred.pause, which stays so",
+    "os.environ.update(TZ='Asia/Tokyo'); time.tzset()": "the time zone, which was put back",
+    "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))": "changed the limits of its resources, which",
     "threading.Thread(target=time.sleep, args=(3600,), name='its-own').start()": "a thread that goes on, its-own",
 }
 
@@ -166,7 +169,7 @@ def test_whatAnImportDoesToTheProgram(tmp_path: Path, statement: str) -> None:
     """
     A plugin that changes the whole program when it is imported, or ends it, is named, and the list is complete.
     """
-    source = f"import gc, io, locale, os, signal, socket, sys, threading, time, warnings\n{statement}\n"
+    source = f"import gc, io, locale, os, resource, signal, socket, sys, threading, time, warnings\n{statement}\n"
     files = {"its_rude.py": source + DRIVER.format(name="rude")}
     install(tmp_path, "its-rude", files, {"wandaemon.drivers": {"rude": "its_rude:plugin"}})
     found = listed(tmp_path)

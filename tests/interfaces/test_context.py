@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
@@ -97,6 +97,16 @@ class ContextTests(SynchronousTestCase):
         refused = self.context.connect("192.0.2.3", 80, Factory.forProtocol(Protocol))
         self._go()
         self.failureResultOf(refused, ConnectionRefusedError)
+
+    def test_connectingIsGivenUp(self) -> None:
+        """
+        A connection that is given up leaves nothing, so the contracts can see that a plugin gave it up.
+        """
+        self.streams.host("192.0.2.2").listen("192.0.2.2", 80, Factory.forProtocol(Protocol))
+        connected = self.context.connect("192.0.2.2", 80, Factory.forProtocol(Protocol))
+        connected.cancel()
+        self.failureResultOf(connected, CancelledError)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_asking(self) -> None:
         """

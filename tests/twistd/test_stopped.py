@@ -4,13 +4,16 @@ Tests for L{wand.twistd.stopped}; tests/integration/test_plugin_faults.py has pr
 
 from __future__ import annotations
 
+import os
 import sys
-from types import FrameType
+from types import FrameType, ModuleType
 
 import pytest
+from twisted.logger import Logger, formatEvent
 
 from wand.health.in_use import InUse
 from wand.twistd import stopped
+from wand.twistd.ending import endAtOnce
 from wand.twistd.stopped import Stopped
 
 
@@ -60,3 +63,40 @@ def test_inGoodOrder(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stopped, "isToEnd", lambda: True)
     Stopped(None, InUse()).by(sys._getframe())
     assert not said
+
+
+#: The code of a plugin that ends the process.
+LEAVING = """
+import os
+
+def leave(status):
+    os._exit(status)
+"""
+
+
+@pytest.mark.parametrize(("status", "ended"), [(0, 1), (3, 3)])
+def test_whoEndedTheProcess(monkeypatch: pytest.MonkeyPatch, status: int, ended: int) -> None:
+    """
+    The function that ended the process at once is named, too, and the status is never that of a good end.
+    """
+    said, left = list[str](), list[int]()
+    monkeypatch.setattr(os, "_exit", left.append)
+    monkeypatch.setattr(Stopped, "_log", Logger(observer=lambda event: said.append(str(formatEvent(event)))))
+    Stopped(None, InUse()).watchExits()
+    plugin = ModuleType("acme")
+    exec(compile(LEAVING, "acme.py", "exec"), vars(plugin))
+    plugin.leave(status)
+    assert left == [ended]
+    assert said[0].startswith(f"the program ends: leave, at acme.py:5 ended it (os._exit({status})); report that")
+
+
+def test_ourOwnEnd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Nobody is named where the program ends itself.
+    """
+    said, left = list[str](), list[int]()
+    monkeypatch.setattr(os, "_exit", left.append)
+    monkeypatch.setattr(Stopped, "_log", Logger(observer=lambda event: said.append(str(formatEvent(event)))))
+    Stopped(None, InUse()).watchExits()
+    endAtOnce(0)
+    assert (left, said) == ([0], [])

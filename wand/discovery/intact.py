@@ -24,6 +24,8 @@ from typing import Any, Final, NoReturn
 
 import attrs
 
+from wand.discovery.replaced import functions, replaced
+
 #: The signals that mean something to our programs.
 _SIGNALS: Final = ("SIGHUP", "SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGPIPE")
 
@@ -133,6 +135,7 @@ def intact(name: str) -> Iterator[list[str]]:
     @return: at the end it has what was changed, for people.
     """
     pid, before, threads = os.getpid(), [_now(each) for each in _SHARED], {*threading.enumerate()}
+    code = functions()
     changed: list[str] = []
     with _noExit(pid), _traces():
         yield changed
@@ -143,6 +146,7 @@ def intact(name: str) -> Iterator[list[str]]:
             with suppress(Exception):
                 each.putBack(was)
             changed.append(f"{each.what}, which {'was' if _now(each) == was else 'cannot be'} put back")
+    changed += [each for each in [replaced(code)] if each]
     changed += [f"a thread that goes on, {each.name}" for each in threading.enumerate() if each not in threads]
 
 

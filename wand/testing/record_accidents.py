@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from twisted.python.failure import Failure
@@ -43,7 +44,7 @@ class RecordAccidents(RecordSurvival):
             return
         for number in range(_CALLS):
             self.write({**_BEFORE, b"5": None})
-            isDone = bool(self._inAnother(lambda told, at=number: self._writeUntil(at, told)))
+            isDone = bool(self._inAnother(partial(self._writeUntil, number)))
             self.openAfterKill()
             found = self.loaded()
             wanted = (_AFTER,) if isDone else (dict(_BEFORE), _AFTER)
@@ -68,7 +69,7 @@ class RecordAccidents(RecordSurvival):
             return
         self.write(_BEFORE)
         large = {b"0": b"new", b"large": b"x" * _TOO_MUCH, b"1": None}
-        said = self._inAnother(lambda told: self._writeWithoutRoom(large, told)).decode()
+        said = self._inAnother(partial(self._writeWithoutRoom, large)).decode()
         self.expect(said in ("done", "failed"), rules.NO_ROOM, said or "the program did not come so far")
         self.openAfterKill()
         found = self.loaded()

@@ -24,7 +24,9 @@ class StoreContract(RecordsContract, PluginContract):
 
         class MyStoreTests(StoreContract, SynchronousTestCase):
             def makeStore(self):
-                self.settings = {"path": self.mktemp()}
+                folder = mkdtemp()
+                self.addCleanup(rmtree, folder)
+                self.settings = {"path": f"{folder}/records"}
                 return MyStore()
 
     With these settings the store is empty.  One that forgets everything when it is closed sets C{isDurable = False},

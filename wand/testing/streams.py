@@ -108,8 +108,13 @@ class _Client:
             return result.addTimeout(10.0, network.clock, lambda *_: Failure(TimeoutError()))
         if self.target not in network._listening:
             return fail(ConnectionRefusedError())
-        connected: Deferred[IProtocol] = Deferred()
-        network.clock.callLater(2 * network.delay, self._made, protocolFactory, connected)
+
+        def giveUp(_: Deferred[IProtocol]) -> None:
+            if making.active():
+                making.cancel()
+
+        connected = Deferred[IProtocol](giveUp)
+        making = network.clock.callLater(2 * network.delay, self._made, protocolFactory, connected)
         return connected
 
     def _made(self, factory: IProtocolFactory, connected: Deferred[IProtocol]) -> None:

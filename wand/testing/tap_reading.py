@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any, Final
 
 import attrs
-from twisted.internet.base import DelayedCall
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import Clock
 
 from wand.ethernet import OVERHEAD
@@ -45,13 +45,13 @@ class _CountingClock(Clock):
         super().__init__()
         self._counted = counted
 
-    def callLater(self, when: float, what: Callable[..., object], *arguments: Any, **named: Any) -> DelayedCall:
+    def callLater(self, delay: float, callable: Callable[..., object], *args: Any, **kw: Any) -> IDelayedCall:
         """
         See L{Clock}.
         """
         self.count += 1
         self._counted(self.count)
-        return super().callLater(when, what, *arguments, **named)
+        return super().callLater(delay, callable, *args, **kw)
 
 
 class ReadingAndWriting(TapBench):

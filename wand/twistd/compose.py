@@ -145,7 +145,9 @@ def keep(reactor: Any, context: Context) -> None:
 
         if type(reactor) is PromptReactor:  # and not one that somebody chose
             reactor.callWhenRunning(Standstill(reactor, context.notes).watch)
-            reactor.stopped = Stopped(reactor, context.inUse).by
+            stopped = Stopped(reactor, context.inUse)
+            reactor.stopped = stopped.by
+            reactor.callWhenRunning(stopped.watchExits)
 
 
 def settle() -> None:

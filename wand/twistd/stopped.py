@@ -1,11 +1,15 @@
 """
-A program that nobody told to end, and that ends nevertheless, because a plugin stopped the reactor.
+A program that nobody told to end, and that ends nevertheless, because a plugin stopped the reactor or the process.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+
+from twisted.logger import Logger
 
 from wand.health.in_use import InUse
 from wand.twistd.ending import endBecause, isToEnd
@@ -20,6 +24,8 @@ class Stopped:
     Says who did it, and has the program end with a status that a supervisor sees.
     """
 
+    _log = Logger(namespace="wand")
+
     def __init__(self, reactor: Any, inUse: InUse) -> None:
         """
         @param inUse: whom to suspect where there is no trace.
@@ -33,11 +39,34 @@ class Stopped:
 
         @param frame: the call that did.
         """
-        if isToEnd():
-            return
+        if not isToEnd():
+            endBecause(self._reactor, self._whose(frame, "stopped", "reactor.stop", "a timer or a Deferred"))
+
+    def watchExits(self) -> None:
+        """
+        From now on say who ends this process by C{os._exit}, and have it end with a status that a supervisor sees then,
+        too.
+        """
+        process, leave = os.getpid(), os._exit
+
+        def exit(status: int) -> NoReturn:
+            frame = sys._getframe(1)
+            isOurs = str(frame.f_globals.get("__name__")).startswith("wand.")
+            if os.getpid() == process and not isOurs:  # a child may
+                reason = self._whose(frame, "ended", f"os._exit({status})", "a thread")
+                self._log.critical("the program ends: {reason}", reason=reason)
+                status = status or 1
+            leave(status)
+
+        os._exit = exit
+
+    def _whose(self, frame: FrameType, did: str, call: str, by: str) -> str:
+        """
+        Who did something, in words.
+
+        @param by: what may have been given the function, where the call says nothing.
+        """
         if frameOfPlugin(frame) is not None:
-            endBecause(self._reactor, f"{whereabouts(frame)} stopped it (reactor.stop){_ADVICE}")
-            return
+            return f"{whereabouts(frame)} {did} it ({call}){_ADVICE}"
         others = ", ".join(self._inUse.others()) or "none that is known"
-        text = f"a plugin stopped it, by a timer or a Deferred that was given reactor.stop; plugins of others: {others}"
-        endBecause(self._reactor, text + _ADVICE)
+        return f"a plugin {did} it, by {by} that was given {call}; plugins of others: {others}{_ADVICE}"
