@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
+from math import inf
 from typing import Final
 
 import attrs
@@ -15,8 +16,10 @@ from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
 
-#: How often a seat changes hands before it is nobody's.  Of honest members it never does.
+#: How often a seat changes hands at once, and seconds for which it stands after each further time.  Of honest members it
+#: never does.
 CHANGES_MAXIMUM: Final = 8
+CHANGE_PAUSE: Final = 600.0
 
 
 @attrs.frozen
@@ -25,19 +28,14 @@ class _Seat:
     @ivar since: when its holder became a member.
     @ivar expires: until when it is taken: as long as the grant is valid, however short a certificate.
     @ivar changes: how often somebody else took it.
+    @ivar standsUntil: until when nobody else takes it.
     """
 
     identity: Identity
     since: int
     expires: int
     changes: int = 0
-
-    @property
-    def isNobodys(self) -> bool:
-        """
-        Did too many want it?
-        """
-        return self.changes > CHANGES_MAXIMUM
+    standsUntil: float = -inf
 
     @property
     def seniority(self) -> tuple[int, bytes]:
@@ -52,7 +50,8 @@ class Seats:
     Knows who sits where.  Certificates that a member signs are numbered, below the number that the network granted it;
     of several with one number the one whose owner has been a member for the longest counts, and then the one with the
     lower identity.  So everybody takes the same ones, whatever their order, and a member that signs without end fills
-    nobody's memory, nor does it keep anybody busy: a seat for which it names one after the other is nobody's.
+    nobody's memory, nor does it keep anybody busy: a seat for which it names one after the other changes hands only now
+    and then, until the one has it who has it elsewhere.
     """
 
     def __init__(
@@ -86,19 +85,20 @@ class Seats:
             if certificate.expires > self._wallClock():  # whoever it was may be renewed, but takes no other's place
                 seats[certificate.seat] = new
             return True
-        if holder.isNobodys:
-            return False
-        isSame = holder.identity == new.identity
-        if certificate.expires > self._wallClock() and (isSame or new.seniority < holder.seniority):
+        now = self._wallClock()
+        isNext = new.seniority < holder.seniority and holder.standsUntil <= now
+        if certificate.expires > now and (holder.identity == new.identity or isNext):
             holder = seats[certificate.seat] = self._changed(holder, new, granted.identity)
-        return holder.identity == new.identity and not holder.isNobodys
+        return holder.identity == new.identity
 
     def _changed(self, holder: _Seat, new: _Seat, admitter: bytes) -> _Seat:
         expires = max(new.expires, holder.expires)
         if holder.identity == new.identity:
             return attrs.evolve(holder, since=min(new.since, holder.since), expires=expires)
         self._displaced(holder.identity, admitter)
-        return attrs.evolve(new, expires=expires, changes=holder.changes + 1)
+        changes = holder.changes + 1
+        standsUntil = self._wallClock() + CHANGE_PAUSE if changes >= CHANGES_MAXIMUM else -inf
+        return attrs.evolve(new, expires=expires, changes=changes, standsUntil=standsUntil)
 
     def free(self, admitter: bytes, members: int) -> int:
         """
