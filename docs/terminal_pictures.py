@@ -29,13 +29,13 @@ IMAGES: Final = Path(__file__).parent / "images"
 
 #: Columns of the terminal, and the lines of one that a command fills.
 WIDTH: Final = 100
-HEIGHT: Final = 22
+HEIGHT: Final = 17
 
 #: How many seconds C{wand top} runs until the picture of it is taken.
 READINGS: Final = 20
 
-#: Types what is usual, each answer when it was asked for.
-ANSWERS: Final = "(for answer in '' '' n; do sleep 2; echo $answer; done; sleep 10)"
+#: What C{wand init} asks, and what is typed then.
+ANSWERS: Final = {"Choose": "", "be called": "", "service": "n"}
 
 #: What a host has beside its usual directories so that C{wand init} takes it for one with systemd.
 SYSTEMD: Final = "/run/systemd"
@@ -44,15 +44,20 @@ SYSTEMD: Final = "/run/systemd"
 _ANEW: Final = "\x1b[H"
 _CONTROL: Final = re.compile(r"\x1b\[\?\d+[hl]|\r")
 
+#: What turns in lines that are there while something is under way.
+_TURNING: Final = re.compile(r"[\u2800-\u28ff]")
+
 #: The token in the line for the next host: nobody wants to read all of it.
 _TOKEN: Final = re.compile(r"(wand1\.\S{16})\S+")
 
 
-def inTerminal(command: str) -> str:
+def inTerminal(command: str, typescript: str = "/dev/null") -> str:
     """
     A command line that runs another one in a terminal.
+
+    @param typescript: the file that has what is shown.
     """
-    return f"script -qec {quote(f'stty cols {WIDTH} rows {HEIGHT}; {command}')} /dev/null"
+    return f"script -qfec {quote(f'stty cols {WIDTH} rows {HEIGHT}; {command}')} {typescript}"
 
 
 def drawn(name: str, command: str, shown: str) -> str:
@@ -64,7 +69,10 @@ def drawn(name: str, command: str, shown: str) -> str:
     """
     console = Console(record=True, file=StringIO(), width=WIDTH, color_system="truecolor")
     console.print(f"[bold]$ {command}[/]")
-    console.print(Text.from_ansi(shown.rstrip("\n")), highlight=False)
+    lines = [line for line in Text.from_ansi(shown).split("\n") if not _TURNING.search(line.plain)]
+    while not lines[-1].plain.strip():
+        lines.pop()
+    console.print(*lines, sep="\n", highlight=False)
     return svgOf(console, command, name)
 
 
@@ -72,9 +80,14 @@ def init() -> str:
     """
     The dialogue of C{wand init} on a host on which nothing runs.
     """
+    answers = "".join(
+        f"until grep -q {quote(asked)} said; do sleep 0.1; done; echo {answer}; " for asked, answer in ANSWERS.items()
+    )
     with Lab() as lab:
         machine = Machine(lab.host("one", "10.99.1.1/24"), lab, (*USUAL, SYSTEMD))
-        said = machine.type(f"mkdir -p {SYSTEMD}/system; {ANSWERS} | {inTerminal('wand init --no-qr')}", timeout=60.0)
+        terminal = inTerminal("wand init --no-qr", "said")
+        line = f"hostname one; mkdir -p {SYSTEMD}/system; touch said; ({answers}) | {terminal}"
+        said = machine.type(f"unshare --uts sh -c {quote(line)}", timeout=60.0)
         machine.type("wand stop")
     return drawn("init", "wand init", _TOKEN.sub(r"\1…", _CONTROL.sub("", said)))
 

@@ -21,17 +21,22 @@ _WIDTH: Final = 900
 _RADIUS: Final = 330
 _STEP: Final = 70
 
+#: Up to so many members have below their name how they are reached.
+_TOLD: Final = 16
+
 #: The longest name that is drawn.
 _NAME_MAXIMUM: Final = 24
 
 _STYLE: Final = """
   :root { color-scheme: light dark; }
-  text { font: 14px sans-serif; fill: #1b1f24; text-anchor: middle; }
+  text { font: 14px sans-serif; fill: #1b1f24; text-anchor: middle;
+    paint-order: stroke; stroke: #ffffff; stroke-width: 5px; stroke-linejoin: round; }
+  .way { font-size: 12px; }
   circle { fill: #2f6fde; } .offline { fill: #9aa0a6; } .server { fill: #7a4fc0; } .this { fill: #1a7f37; }
   line { stroke: #57606a; stroke-width: 1.5; } .relayed { stroke-dasharray: 6 5; }
   .back { fill: #ffffff; }
   @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3; } line { stroke: #9aa4ae; } .back { fill: #0d1117; }
+    text { fill: #e6edf3; stroke: #0d1117; } line { stroke: #9aa4ae; } .back { fill: #0d1117; }
   }
 """
 
@@ -74,15 +79,17 @@ def asSVG(picture: Picture) -> str:
     middle, ways, dots = _WIDTH / 2, [], []
     for number, each in enumerate(picture.nodes):
         angle = 2 * pi * number / len(picture.nodes) - pi / 2
-        radius = _RADIUS - (number % 3) * _STEP if len(picture.nodes) > 16 else _RADIUS
+        isTold = len(picture.nodes) <= _TOLD
+        radius = _RADIUS if isTold else _RADIUS - (number % 3) * _STEP
         x, y = middle + radius * cos(angle), middle + radius * sin(angle)
-        title = f"<title>{_markup(f'{each.name}: {_state(each)} {milliseconds(each.roundTrip)}'.rstrip())}</title>"
+        told = f"{_state(each)} {milliseconds(each.roundTrip)}".rstrip()
+        title = f"<title>{_markup(f'{each.name}: {told}')}</title>"
         if each.way:
             kind = "direct" if each.way in _SOLID else "relayed"
             ways.append(f'<line class="{kind}" x1="{middle}" y1="{middle}" x2="{x:.1f}" y2="{y:.1f}">{title}</line>')
         kind = "offline" if not each.online else "server" if each.server else "member"
         dots.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="10">{title}</circle>')
-        dots.append(f'<text x="{x:.1f}" y="{y + 26:.1f}">{_markup(_short(each.name))}</text>')
+        dots += _captions(each, told if isTold else "", x, y)
     dots.append(f'<circle class="this" cx="{middle}" cy="{middle}" r="14"/>')
     dots.append(f'<text x="{middle}" y="{middle + 32}">{_markup(_short(picture.here))} (this host)</text>')
     if picture.left:
@@ -98,6 +105,17 @@ def asSVG(picture: Picture) -> str:
             "</svg>",
         ]
     )
+
+
+def _captions(node: Node, told: str, x: float, y: float) -> list[str]:
+    """
+    What stands below a member.
+
+    @param told: how it is reached; nothing if there is no room.
+    """
+    name = f'<text x="{x:.1f}" y="{y + 26:.1f}">{_markup(_short(node.name))}</text>'
+    way = f'<text class="way" x="{x:.1f}" y="{y + 42:.1f}">{_markup(told)}</text>'
+    return [name, way] if told else [name]
 
 
 def _state(node: Node) -> str:

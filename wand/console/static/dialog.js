@@ -1,5 +1,5 @@
 /** Questions that somebody has to answer before anything is done. */
-import { byId, make, put } from "./dom.js";
+import { byId, icon, make, put } from "./dom.js";
 
 /**
  * Open the dialog with a form; it closes by itself when the form is done.
@@ -23,7 +23,7 @@ export function ask({ title, about, fields = [], button, isGrave = false, act })
       if (result) show(dialog, result.title, result.content);
       else dialog.close();
     } catch (error) {
-      put(wrong, make("span"), error.message);
+      put(wrong, icon("bad"), make("span", {}, error.message));
       wrong.hidden = false;
     }
     doIt.disabled = false;

@@ -85,7 +85,7 @@ function take(event) {
 function trace(text) {
   traced = text;
   byId("trace").hidden = false;
-  put(byId("trace"), make("span"), make("span", {}, "Only events about ", make("b", { class: "fixed" }, text), ". ",
+  put(byId("trace"), make("span", {}, "Only events about ", make("b", { class: "fixed" }, text), ". ",
     make("button", { type: "button", class: "slight", click: untrace }, "Show all")));
   show();
 }
