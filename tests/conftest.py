@@ -5,6 +5,7 @@ What holds for every test.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 
@@ -16,6 +17,14 @@ from zope.interface import implementer
 
 from wand.event_kinds import EVENTS
 from wand.events import Events, Value
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """
+    One process more than there are processors runs tests: a third of their time they wait for programs.
+    """
+    return len(os.sched_getaffinity(0)) + 1
 
 
 @pytest.fixture(autouse=True)

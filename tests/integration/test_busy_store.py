@@ -22,8 +22,8 @@ from wand.status import ProgramStatus
 #: Seconds for which the other program, a backup for instance, holds the store.
 HELD = 12.0
 
-#: Seconds in which a status must come.
-PROMPT = 0.2
+#: Seconds in which a status must come, on a machine that does other things, too: far fewer than the store is held.
+PROMPT = 1.0
 
 
 @contextmanager
