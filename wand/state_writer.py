@@ -14,7 +14,7 @@ from wand.health.notes import Notes
 from wand.state import StateDirectory
 
 #: Seconds after which a failed write is tried again.
-RETRY_INTERVAL: Final = 30.0
+RETRY_INTERVAL: Final = 10.0
 
 #: The key of the note that says that a write failed.
 _NOTE: Final = "state"

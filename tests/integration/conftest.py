@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import pytest
 from axe import fetch
@@ -25,14 +26,19 @@ from wand.lab.deployment import Deployment
 from wand.lab.loop import Loop
 from wand.lab.topology import Node, Site, topology
 
+#: The files that take longest, a minute and more: were one begun late, all would wait for it in the end.
+LONGEST: Final = (
+    *("test_debian_package", "test_vxlan", "test_streams", "test_deputies", "test_full_disks", "test_examples"),
+)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    Files with tests that run alone come last, so that where several processes run tests the others seldom wait: a file
-    is run by one process, as a whole.
+    A file is run by one process, as a whole.  So where several processes run tests the longest come first, and files
+    with tests that run alone last, when the others seldom have to wait for them.
     """
     alone = {item.path for item in items if item.get_closest_marker("alone") is not None}
-    items.sort(key=lambda item: item.path in alone)
+    items.sort(key=lambda item: (item.path in alone, item.path.stem not in LONGEST))
 
 
 @pytest.hookimpl(hookwrapper=True)

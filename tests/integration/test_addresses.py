@@ -107,7 +107,7 @@ def test_anotherAddress(makeSealed: Callable[..., Deployment]) -> None:
     before = _since(network, one, two)
     said = network.command(server, "address", name, "10.77.0.9", six)
     assert "10.77.0.9/16" in said and "offline" not in said
-    wait(lambda: _addresses(host) == ["10.77.0.9/16", f"{six}/64"], 1, "the new addresses")
+    wait(lambda: _addresses(host) == ["10.77.0.9/16", f"{six}/64"], 3, "the new addresses")
     for address in ("10.77.0.9", six):
         _awaitAnswer(network.hosts[one.name], address)
     assert not _answers(network.hosts[one.name], "10.77.0.2")

@@ -9,10 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.alone
-
 _ROOT = Path(__file__).parents[2]
 _FIGURES = ["tcp-forward", "ping-average", "udp-64"]
 _COMMAND = (

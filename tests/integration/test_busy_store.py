@@ -24,7 +24,7 @@ from wand.status import ProgramStatus
 HELD = 12.0
 
 #: Seconds in which a status comes mostly, and at the latest, beside other tests; far less than the store is held.
-PROMPT, LATEST = 0.2, 3.0
+PROMPT, LATEST = 1.0, 5.0
 
 #: How often it is asked for while a program starts.
 TIMES = 20

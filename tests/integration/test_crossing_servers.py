@@ -9,7 +9,6 @@ from itertools import permutations
 from typing import Any, TypeAlias
 
 import attrs
-import pytest
 from twisted.internet.defer import DeferredList, ensureDeferred
 
 from bench.kills.servers import OTHER, Servers
@@ -19,8 +18,6 @@ from wand.lab.deployment import Deployment
 from wand.lab.loop import Loop
 from wand.lab.topology import Node, Site
 from wand.sealed.credentials.member_status import MemberStatus
-
-pytestmark = pytest.mark.alone
 
 #: How many changes each of both servers is told.
 CHANGES = 100

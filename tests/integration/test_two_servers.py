@@ -10,8 +10,6 @@ from bench.kills.command import lines
 from bench.kills.course import run
 from wand.lab.loop import Loop
 
-pytestmark = pytest.mark.alone
-
 
 def test_nothingIsLost(loop: Loop, capsys: pytest.CaptureFixture[str]) -> None:
     """
