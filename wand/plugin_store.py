@@ -97,7 +97,9 @@ class PluginStore:
         try:
             return {} if content is None else msgspec.msgpack.decode(content, type=_Records)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            raise StateUnavailable(f"{self._name} in the state directory is damaged: remove it ({error})") from error
+            raise StateUnavailable(
+                f"{self._name} in the state directory is damaged: move it away, or restore it from a backup ({error})"
+            ) from error
 
     def _write(self, records: Mapping[bytes, bytes | None]) -> None:
         merged = {**self._load(), **records}

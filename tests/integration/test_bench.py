@@ -33,7 +33,7 @@ def test_figuresAreMeasured(tmp_path: Path) -> None:
         [*_COMMAND, "--results", str(tmp_path)],
         cwd=_ROOT,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)

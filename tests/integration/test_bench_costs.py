@@ -22,7 +22,7 @@ def test_costsAreMeasured(tmp_path: Path) -> None:
         [sys.executable, "-m", "bench", "costs", "--quick", "--json", "--results", tmp_path, "--markdown", page],
         cwd=_ROOT,
         capture_output=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)

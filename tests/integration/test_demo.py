@@ -49,7 +49,7 @@ def test_everythingIsMeasured(who: str, way: str, protocol: str) -> None:
     assert figures["rate"] > 1_000_000
     assert figures["failure"]["answered"] > 0
     assert figures["failure"]["returned"] < 10
-    assert figures["total"] < 10
+    assert figures["total"] < 20  # 4 where nothing else runs
     if protocol == "sealed":
         assert [each["address"] for each in figures["admissions"]] == [f"10.77.0.{number}/16" for number in (1, 2, 3)]
         assert figures["capture"]["datagrams"] > 30

@@ -183,7 +183,7 @@ class ContextTests(SynchronousTestCase):
         self.failureResultOf(store.write({b"d": bytes(500_001)}), StateUnavailable)
         self.assertEqual(self.successResultOf(same.load()), {b"b": b"2", b"c": b""})
         file.write_bytes(b"rubbish")
-        self.assertIn("is damaged: remove it", str(self.failureResultOf(store.load(), StateUnavailable).value))
+        self.assertIn("is damaged: move it away", str(self.failureResultOf(store.load(), StateUnavailable).value))
 
     def test_noReactor(self) -> None:
         """

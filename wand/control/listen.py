@@ -137,7 +137,7 @@ class ControlSocket:
         except FileNotFoundError:
             return
         if not S_ISSOCK(mode):
-            raise PortUnavailable(f"{self.path} is there and is not a socket: remove it, or choose another path")
+            raise PortUnavailable(f"{self.path} is there and is not a socket: move it away, or choose another path")
         if _answers(self.path):
             raise PortUnavailable(f"another node answers at {self.path}: stop it, or choose another path")
         self.path.unlink()
