@@ -10,20 +10,11 @@ from pathlib import Path
 
 import pytest
 from realm import Realm
+from without_udp import blockUDP, invited, usesStream
 
 from wand.lab import CommandFailed, Host, Lab, wait
 from wand.lab.installation import Installation
 from wand.sealed.node.server_stream import SETTLED
-
-
-def blockUDP(host: Host) -> None:
-    """
-    Let no datagram out of a host, and none in.
-    """
-    rules = "".join(
-        f"chain {way} {{ type filter hook {way} priority 0; meta l4proto udp drop; }}; " for way in ("input", "output")
-    )
-    host.run("nft", "-f", "-", sent=f"table inet blocked {{ {rules} }}")
 
 
 @pytest.fixture
@@ -33,45 +24,6 @@ def realm() -> Iterator[Realm]:
     """
     with Lab() as lab:
         yield Realm(lab)
-
-
-def invited(realm: Realm, name: str) -> str:
-    """
-    The file of an invitation.
-    """
-    token = realm.lab.directory / f"{name}.invitation"
-    realm["server"].wand("invite", "--out", str(token))
-    return str(token)
-
-
-def usesStream(node: Installation) -> bool:
-    """
-    Does a node say that it uses a stream?
-    """
-    return "a stream is used instead" in node.wand("status")
-
-
-def test_joinsOverTLS(realm: Realm, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    A node whose UDP is blocked joins with an ordinary invitation and nothing configured, soon: within 3 s where nothing
-    else runs.
-    """
-    realm.serve("--tcp=0.0.0.0:443")
-    node = realm.install("node")
-    blockUDP(node.host)
-    node.start("wand-node", "--name=node")
-    wait(node.answers, 20, "the node")
-    token = invited(realm, "node")
-    began = time.monotonic()
-    node.wand("join", token)
-    seconds = time.monotonic() - began
-    wait(lambda: usesStream(node), 5, "the word that a stream is used")
-    with capsys.disabled():
-        print(f"\nUDP blocked: a member after {seconds:.2f} s, the command itself included")
-    assert seconds < 10
-    assert "tls://198.51.100.1:443" in node.wand("status")
-    assert node.counters()["streams-opened"] == 1
-    assert "tcp 0.0.0.0:443" in realm["server"].wand("status")
 
 
 def allowOnly(host: Host, address: str) -> None:
