@@ -26,6 +26,7 @@ def patient() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("wand.lab.commands.STRETCH", 5.0)
+        patch.setattr("wand.testing.contract.Contract.timeLimit", 60.0)
         yield
 
 

@@ -280,7 +280,8 @@ def test_anotherSecret(console: Console, script: Caller) -> None:
     """
     As wand rotate; the answer says which one it is by its number, and not the secret.
     """
-    assert script.post("network/rotate", {"overlap": 60}).document.keys() == {"number", "until", "have", "members"}
+    answer = script.post("network/rotate", {"overlap": 60}).document
+    assert answer.keys() == {"number", "changed", "until", "have", "members"}
     assert script.post("network/rotate", {"overlap": -1}).status == 400
 
 

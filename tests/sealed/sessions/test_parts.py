@@ -19,7 +19,7 @@ from wand.interfaces.membership import Member
 from wand.interfaces.sessions import CALL, DIRECTORY
 from wand.sealed.credentials.network_secrets import NetworkSecrets
 from wand.sealed.sessions.choice import Choice
-from wand.sealed.sessions.counterpart import NONE, Counterpart
+from wand.sealed.sessions.counterpart import NO_NETWORK_SECRET, Counterpart
 from wand.sealed.sessions.delivery import Delivery
 from wand.sealed.sessions.known_ways import CANDIDATES, INTRODUCED
 from wand.sealed.sessions.machine import Course
@@ -581,7 +581,7 @@ class CounterpartTests(PartsTestCase):
         server = Counterpart(Papers(), key, bytes(key), b"secret of the invitation")
         self.assertEqual(
             (server.purpose, server.credential, list(server.psks), server.mayInitiate),
-            (JOIN, b"invitation", [(NONE, b"secret of the invitation")], True),
+            (JOIN, b"invitation", [(NO_NETWORK_SECRET, b"secret of the invitation")], True),
         )
 
     def test_joiner(self) -> None:
