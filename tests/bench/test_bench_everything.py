@@ -31,9 +31,22 @@ class PairTests(SynchronousTestCase):
         rates, times = pairs(
             [Turn({"tcp-forward": 100.0, "ping-median": 1.0})], [Turn({"tcp-forward": 96.0, "ping-median": 1.02})]
         )
-        self.assertEqual((rates.isWithin, times.isWithin), (False, True))
+        self.assertEqual((rates.verdict, times.verdict), ("no", "yes"))
         (better,) = pairs(_turns(100), _turns(200))
-        self.assertTrue(better.isWithin)
+        self.assertEqual(better.verdict, "yes")
+
+    def test_roundsThatLieFarApartDecideNothing(self) -> None:
+        """
+        Beside the ratio is where it lies for nineteen of twenty who measure; of a few rounds that is between the
+        outermost, of fifteen between the fourth and the twelfth.
+        """
+        (pair,) = pairs(_turns(*[100] * 6), _turns(90, 95, 99, 99, 100, 130))
+        self.assertEqual((pair.interval, pair.verdict), ((0.9, 1.3), "undecided"))
+        fifteen = [50.0, 60, 70, 98, *[99] * 7, 100, 130, 140, 150]
+        (pair,) = pairs(_turns(*[100] * 15), _turns(*fifteen))
+        self.assertEqual((pair.interval, pair.verdict), ((0.98, 1.0), "yes"))
+        (pair,) = pairs(_turns(*[100] * 6), _turns(*[90] * 6))
+        self.assertEqual(pair.verdict, "no")
 
     def test_whatFailedIsNoPair(self) -> None:
         """

@@ -107,3 +107,22 @@ with late_tls.lateTLS():
 assert TLSMemoryBIOFactory is twisted.protocols.tls.TLSMemoryBIOFactory
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_aConsoleNeedsNone() -> None:
+    """
+    A program with a console asks itself over its control socket, without TLS.
+    """
+    program = """
+from twisted.internet import reactor
+from wand.console import console_service
+from wand.control.client import connect
+from wand.errors import NotRunning
+asked = connect(reactor, "/nowhere/control.sock")
+asked.addErrback(lambda failure: failure.trap(NotRunning) and print("hello"))
+asked.addBoth(lambda _: reactor.stop())
+reactor.run()
+assert not {"OpenSSL", "twisted.internet.ssl"} & set(sys.modules)
+"""
+    run = subprocess.run([sys.executable, "-c", _BEGIN + program], capture_output=True, text=True, timeout=60)
+    assert (run.stdout.strip(), run.returncode) == ("hello", 0), run.stderr
