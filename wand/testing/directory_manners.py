@@ -32,7 +32,7 @@ _LENGTH: Final = 1000
 _TALK: Final = 200
 
 #: From how many endpoints they come to see whether these are kept, and how many octets may be in use for each then.
-_ENDPOINTS: Final = 1000
+_ENDPOINTS: Final = 500
 _OF_EACH: Final = 40
 
 #: How often the host moves before it is seen how much is sent.
