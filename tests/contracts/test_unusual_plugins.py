@@ -4,7 +4,9 @@ Plugins that do everything right in an unusual way: the contracts have nothing t
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 import socket
 from collections import ChainMap, OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +30,17 @@ from wand.endpoint import Endpoint
 from wand.errors import TapUnavailable, TemporarilyUnavailable
 from wand.ethernet import OVERHEAD, Frame
 from wand.events import Event
-from wand.interfaces import CONSUMED, Candidate, IFrameReceiver, OwnCandidate, Passage, Verdict
+from wand.interfaces import (
+    CONSUMED,
+    Candidate,
+    CandidateReader,
+    Context,
+    IFrameReceiver,
+    NodeContext,
+    OwnCandidate,
+    Passage,
+    Verdict,
+)
 from wand.status import DirectoryStatus
 from wand.table import Peer
 
@@ -467,3 +479,142 @@ class ThinksInAThreadOfItsOwn(RightWatcher):
         thinking.start()
         thinking.join()
         super().answer(frame)
+
+
+# Many who ask and send, and accidents.
+
+
+@unusual
+class SaysOnceThatItDrops(RightTap):
+    saidSo = False
+
+    def drop(self, counter: str) -> bool:
+        if not self.saidSo:
+            self.context.log.warn("frames are dropped; see the counter {counter}", counter=counter)
+            self.saidSo = True
+        return super().drop(counter)
+
+
+@unusual
+class RefusesIPv6(RightTap):
+    def addAddress(self, address: str) -> None:
+        if ":" in address:
+            raise TapUnavailable(f"this device knows IPv4 only, and not {address}")
+        super().addAddress(address)
+
+
+@unusual
+class ReplacesItsFile(RightRecords):
+    """
+    Another file each time, under the name of the old one.
+    """
+
+    def __init__(self, path: Path, context: Context) -> None:
+        super().__init__(path, context)
+        self.path = path
+
+    def append(self, kind: str, changes: Mapping[bytes, bytes | None]) -> None:
+        kinds = [*self.kinds.items(), (kind, {**self.kinds.get(kind, {}), **changes})]
+        new = self.path.with_suffix(".new")
+        new.write_bytes(b"".join(pickle.dumps((kind, records)) for kind, records in kinds))
+        new.replace(self.path)
+
+
+@unusual
+class LocksItsFile(RightRecords):
+    """
+    The lock ends with the process.
+    """
+
+    def append(self, kind: str, changes: Mapping[bytes, bytes | None]) -> None:
+        fcntl.flock(self.file, fcntl.LOCK_EX)
+        try:
+            super().append(kind, changes)
+        finally:
+            fcntl.flock(self.file, fcntl.LOCK_UN)
+
+
+@unusual
+class RemembersTheLastKeys(RightListener):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.last: deque[bytes] = deque(maxlen=500)
+
+    def admit(self, candidate: Candidate) -> Answer:
+        self.last.append(candidate.key)
+        return super().admit(candidate)
+
+
+@unusual
+class IsBusyNowAndThen(RightListener):
+    """
+    Whoever asks too often is asked to come back.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.times = 0
+
+    def admit(self, candidate: Candidate) -> Answer:
+        self.times += 1
+        if self.times % 7 == 0:
+            raise TemporarilyUnavailable("too many ask at once")
+        return super().admit(candidate)
+
+
+@unusual
+class RemembersTheLastSources(RightWatcher):
+    """
+    Some thousands of them.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.last: OrderedDict[bytes, float] = OrderedDict()
+
+    def arriving(self, peer: Peer, frame: Frame) -> Passage:
+        self.last[bytes(frame[6:12])] = self.context.clock.seconds()
+        if len(self.last) > 4096:
+            self.last.popitem(last=False)
+        return super().arriving(peer, frame)
+
+
+@unusual
+class RemembersTheLastStrangers(RightDirectory):
+    def __init__(self, context: NodeContext) -> None:
+        super().__init__(context)
+        self.last: OrderedDict[tuple[str, int], float] = OrderedDict()
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        self.last[sender] = self.context.clock.seconds()
+        if len(self.last) > 500:
+            self.last.popitem(last=False)
+
+
+@unusual
+class AsksAfterEachMove(RightCandidates):
+    """
+    Three times, and then no more.
+    """
+
+    port: Any = None
+
+    def start(self, tell: CandidateReader) -> None:
+        self.port = self.context.underlay.bind("0.0.0.0", 0, self)
+        super().start(tell)
+
+    def look(self) -> None:
+        for _ in range(3):
+            self.port.send(b"where am I?", Endpoint("203.0.113.1", 3478))
+        super().look()
+
+    def datagramReceived(self, datagram: memoryview, sender: tuple[str, int]) -> None:
+        pass
+
+    def batchReceived(self) -> None:
+        pass
+
+    def stop(self) -> Deferred[None] | None:
+        if self.port is not None:
+            self.port.close()
+        return super().stop()

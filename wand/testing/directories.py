@@ -10,10 +10,7 @@ from typing import Any, Final
 import attrs
 
 from wand.ethernet import MAC
-from wand.interfaces import (
-    IMembershipFollower,
-    IRovingDirectory,
-)
+from wand.interfaces import IMembershipFollower, IRovingDirectory
 from wand.table import OPERATOR, Rank, Source, Table
 from wand.testing import directory_rules as rules
 from wand.testing.directory_manners import DirectoryManners

@@ -97,7 +97,7 @@ class DirectoryBench(NodePluginBench):
 
     def timers(self) -> int:
         """
-        The timers that are running, apart from those of the table.
+        How many timers are running.
         """
         return len(self.clock.getDelayedCalls())
 

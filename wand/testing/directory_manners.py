@@ -17,7 +17,7 @@ from wand.testing import plugin_rules
 from wand.testing.contract import Rule
 from wand.testing.directory_bench import DirectoryBench
 from wand.testing.inbox import Deaf
-from wand.testing.memory import grownBy
+from wand.testing.memory import grownBy, tracing
 from wand.testing.saying import saying
 from wand.underlay.ports import DatagramPort
 
@@ -32,7 +32,7 @@ _LENGTH: Final = 1000
 _TALK: Final = 200
 
 #: From how many endpoints they come to see whether these are kept, and how many octets may be in use for each then.
-_ENDPOINTS: Final = 1000
+_ENDPOINTS: Final = 500
 _OF_EACH: Final = 40
 
 #: How often the host moves before it is seen how much is sent.
@@ -167,12 +167,13 @@ class DirectoryManners(DirectoryBench):
                 self.clock.advance(0)
             self.network.sent.clear()
 
-        for places in ports, [nobody]:
-            send(strangers[: 2 * _ENDPOINTS], places)
-        with grownBy() as usual:  # by the network of the test
-            send(strangers[2 * _ENDPOINTS :], [nobody])
-        with grownBy() as grown:
-            send(strangers[2 * _ENDPOINTS :], ports)
+        with tracing():
+            for places in ports, [nobody]:
+                send(strangers[: 2 * _ENDPOINTS], places)
+            with grownBy() as usual:  # by the network of the test
+                send(strangers[2 * _ENDPOINTS :], [nobody])
+            with grownBy() as grown:
+                send(strangers[2 * _ENDPOINTS :], ports)
         more = grown[0] - usual[0]
         found = f"{more} octets more are in use after datagrams from {_ENDPOINTS} endpoints more"
         self.expect(more < _ENDPOINTS * _OF_EACH, rules.GROWS_NOT, found)

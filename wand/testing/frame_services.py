@@ -11,7 +11,7 @@ from typing import Final
 from wand.ethernet import OVERHEAD
 from wand.testing import frame_service_rules as rules
 from wand.testing.frame_service_manners import FrameServiceManners
-from wand.testing.memory import grownBy
+from wand.testing.memory import grownBy, tracing
 from wand.testing.plugin_contract import PluginContract
 
 #: How many frames are shown to see whether they are kept, and how long they are.
@@ -146,9 +146,10 @@ class FrameServiceContract(FrameServiceManners, PluginContract):
                     timers = len(self.clock.getDelayedCalls())
                     self.expect(timers < 10 * _AT_ONCE, rules.KEEPS_NOTHING, f"{timers} timers are running")
 
-        show(0, 2 * _SOURCES)
-        with grownBy() as grown:
-            show(2 * _SOURCES, _SOURCES)
+        with tracing():
+            show(0, 2 * _SOURCES)
+            with grownBy() as grown:
+                show(2 * _SOURCES, _SOURCES)
         found = f"{grown[0]} octets more are in use after frames from {_SOURCES} addresses more"
         self.expect(grown[0] < _SOURCES * _OF_EACH, rules.KEEPS_NOTHING, found)
 

@@ -18,7 +18,7 @@ from wand.testing import plugin_rules
 from wand.testing.hook_bench import HookBench
 from wand.testing.hook_questions import admission
 from wand.testing.hook_samples import EVENTS, makeCandidate
-from wand.testing.memory import grownBy
+from wand.testing.memory import grownBy, tracing
 
 #: Seconds that a call may take, when it is quickest.
 _QUICK: Final = 0.04
@@ -103,9 +103,10 @@ class HookManners(HookBench):
                 candidate = Candidate(MAC(key[-6:]), f"192.0.2.1:{number % 60_000 + 1}", name, key)
                 self.answerTo(listener, admission(candidate))
 
-        ask(0, 2 * self.strangers)
-        with grownBy() as grown:
-            ask(2 * self.strangers, self.strangers)
+        with tracing():
+            ask(0, 2 * self.strangers)
+            with grownBy() as grown:
+                ask(2 * self.strangers, self.strangers)
         found = f"{grown[0]} octets more are in use after {self.strangers} candidates and events more"
         self.expect(grown[0] < self.strangers * _OF_EACH, rules.CANDIDATES_KEPT, found)
 

@@ -4,9 +4,7 @@ A plugin of a node in a test, and the node, in simulated time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from random import Random
-from typing import Any
 
 from twisted.internet.task import Clock
 
@@ -42,12 +40,6 @@ class NodePluginBench(PluginBench):
         What the plugin works with.  A plugin that needs more, such as C{sealed}, overrides this.
         """
         return simulatedNode(self.clock, self.network, "192.168.1.2", MAC(b"\2\0\0\0\0\1"))
-
-    def openWith(self, settings: Mapping[str, Any]) -> Any:
-        """
-        See L{PluginBench}.
-        """
-        return self.plugin.open(settings, self.context)
 
     def holdings(self) -> tuple[object, ...]:
         """

@@ -4,6 +4,7 @@ What every plugin fulfils, of whatever kind it is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Final
@@ -24,13 +25,12 @@ class PluginContract(PluginSettings, PluginManners, PluginThreads):
     What every plugin must do, of whatever kind it is.
     """
 
-    def quickest(self, *calls: Any) -> float:
+    def quickest(self, do: Callable[[], Any], after: Callable[[Any], object]) -> float:
         """
-        Do something a few times, and something else after each.
+        Do something a few times, and something else with what it returned after each.
 
-        @return: the seconds that the first took when it was quickest.
+        @return: the seconds that it took when it was quickest.
         """
-        do, after = calls
         taken: list[float] = []
         while len(taken) < _TRIES and not (taken and taken[-1] <= self.openLimit):
             began = monotonic()
