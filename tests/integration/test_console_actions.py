@@ -205,5 +205,5 @@ def test_afterAStartSomebodyLogsInAgain(changing: Deployment, browse: Browse) ->
     changing.kill(node)
     browser.shows("No answer since", "#connection")
     changing.start(node)
-    browser.shows("Your session is over")
+    browser.shows("This login is over")
     logIn(browser, changing, node)
