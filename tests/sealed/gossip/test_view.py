@@ -5,6 +5,7 @@ nothing, and is counted.
 
 from __future__ import annotations
 
+from itertools import islice
 from random import Random
 
 from simulated.gossipers import Gossipers
@@ -14,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from wand.counters import Counters
 from wand.sealed.gossip.held_back import CHANGE_BURST, WAITING_MAXIMUM
 from wand.sealed.gossip.items import Item
-from wand.sealed.gossip.rings import RINGS, Rings
+from wand.sealed.gossip.rings import NEAR, RINGS, Rings
 from wand.sealed.gossip.view import SUSPICION, Reception
 
 
@@ -152,6 +153,26 @@ class ViewTests(SynchronousTestCase):
         view.take(people.presence(1, 50))
         view.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_accusedByWhomItDoesNotKnow(self) -> None:
+        """
+        Whoever was alone for a while accuses members that it does not watch when all are here.  They cannot object; so
+        that counts no more once they are heard, and the others are here again.
+        """
+        between = list(islice(self.view.rings.after(0, self.people.who[0]), NEAR + 3))
+        *others, accused = [self.people.who.index(each) for each in between]
+        for other in others:
+            self.view.take(self.people.presence(other, 2, here=False))
+        self.assertIs(self.view.take(self.people.accusation(0, accused)), Reception.NEW)
+        self.assertIsNone(self.view.heard(self.people.who[accused]))
+        for other in others:
+            self.view.take(self.people.presence(other, 3))
+        self.clock.advance(SUSPICION)
+        self.assertFalse(self.view.isHere(self.people.who[accused]))
+        self.assertIsNotNone(self.view.heard(self.people.who[accused]))
+        self.assertIsNone(self.view.heard(self.people.who[accused]))
+        self.assertTrue(self.view.isHere(self.people.who[accused]))
+        self.refuse(self.people.accusation(0, accused), Reception.DROPPED, "drop-gossip-accusation")
 
     def test_goodbye(self) -> None:
         """

@@ -16,8 +16,8 @@ from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
 
-#: How often a seat changes hands at once, and seconds for which it stands after each further time.  That of honest
-#: members never does.
+#: How often a seat changes hands at once, and seconds for which it stands after each further time.  Of honest members
+#: none ever does.
 CHANGES_MAXIMUM: Final = 8
 CHANGE_PAUSE: Final = 600.0
 

@@ -147,6 +147,9 @@ class Gossip:
             return
         self._counters["gossip-received"] += 1
         self._watch.heard(peer)
+        again = self.view.heard(peer)
+        if again is not None:
+            self.told(again)
         self._read(peer, message)
 
     def _read(self, peer: bytes, message: Message) -> None:

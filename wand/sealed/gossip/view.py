@@ -189,6 +189,23 @@ class MemberView:
         self._counters["gossip-items-taken"] += 1
         self.changed(item)
 
+    def heard(self, identity: bytes) -> Item | None:
+        """
+        A member is heard itself.  If it is accused by somebody who does not watch it, now that others are here again,
+        it knows nothing of that and cannot object: that counts no more.
+
+        @return: what it said last, which counts again; C{None} if nothing changed.
+        """
+        entry = self.tree.get(identity)
+        told = None if entry is None or entry.accusation is None else entry.accusation.told
+        if entry is None or not isinstance(told, AccusationItem):
+            return None
+        if self.rings.mayAccuse(told.ring, told.identity, identity, self.isHere):
+            return None
+        self.tree = self.tree.put(Entry(identity, entry.announcement, entry.presence))
+        self._doubted.pop(identity, None)
+        return entry.presence
+
     def restore(self, items: Iterable[Item]) -> None:
         """
         Know again what was known before a restart: nobody is told of it.  Who was accused then is not here until it
