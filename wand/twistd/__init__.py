@@ -6,12 +6,9 @@ from __future__ import annotations
 
 from wand.twistd.late_tls import lateTLS
 from wand.twistd.signals import spare
-from wand.twistd.unused import forgetUnused
 
 # To import the rest takes half a second, in which a reload of the supervisor's would end the program.
 spare()
-
-forgetUnused()
 
 with lateTLS():
     import twisted.internet.posixbase
