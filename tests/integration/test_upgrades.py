@@ -97,7 +97,7 @@ def _serverOfBefore(realm: Realm, previous: Path) -> tuple[str, str, str, dict[s
     wait(lambda: _pings(realm, "alice", member, "-I", "10.77.9.9"), 20, "an echo to behind the bridge")
     realm["server"].wand("revoke", "mallory", "--yes")
     wait(lambda: _stage(realm, "mallory") == "revoked", 20, "the revocation")
-    wait(lambda: _files(realm, "bob") >= {"heard", "revocations"}, 20, "that bob keeps it")
+    wait(lambda: "revocations" in _files(realm, "bob"), 20, "that bob keeps it")
     listed = _listed(realm)
     _end(realm)
     return mac, member, revoked, listed
