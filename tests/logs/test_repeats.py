@@ -187,7 +187,10 @@ def byLogging(logger, python):
 @pytest.mark.parametrize("way", ["byItsLogger", "byLogging"])
 @pytest.mark.parametrize(
     ("module", "package"),
-    [("acme.hooks", "acme"), ("twisted.plugins.acme", "twisted.plugins.acme"), ("wand.node", ""), ("twisted.web", "")],
+    [
+        *(("acme.hooks", "acme"), ("logging_acme", "logging_acme"), ("twisted.plugins.acme", "twisted.plugins.acme")),
+        *(("wand.node", ""), ("twisted.web", "")),
+    ],
 )
 def test_speaker(way: str, module: str, package: str) -> None:
     """

@@ -41,8 +41,8 @@ _MORE: Final = "{log_repeated} more lines of {log_speaker}, the last: "
 _OURS: Final = "wand"
 _PLUGINS: Final = {"wand.plugins.": 4, "twisted.plugins.": 3}
 
-#: What hands messages on, and says none itself.
-_HANDING_ON: Final = ("wand.logs.", "twisted.logger.", "twisted.python.log", "logging")
+#: The modules that hand messages on and say none themselves, and all within them.
+_HANDING_ON: Final = ("wand.logs.", "twisted.logger.", "twisted.python.log.", "logging.")
 
 
 def speaker() -> str:
@@ -51,7 +51,7 @@ def speaker() -> str:
     Twisted's.
     """
     frame = sys._getframe(1)
-    while frame.f_back is not None and _module(frame).startswith(_HANDING_ON):
+    while frame.f_back is not None and f"{_module(frame)}.".startswith(_HANDING_ON):
         frame = frame.f_back
     package = _packageOf(_module(frame))
     return "" if package in (_OURS, "twisted") else package
