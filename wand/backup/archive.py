@@ -51,8 +51,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 class _LaterManifest(msgspec.Struct):
     """
-    What the first member of an archive says that a later version made, as far as we understand it; that of our own form
-    is none.
+    The manifest of an archive of a later form than ours, as far as we understand it.
     """
 
     version: Annotated[str, Meta(max_length=64)]

@@ -11,8 +11,8 @@ from typing import Final
 
 from wand.host.rtnetlink import LINKS, dump
 
-#: The alias of an interface into a network of ours (ip-link(8)); after it and a blank there may be more.  Every program
-#: of this host sees it, whichever network it is in.
+#: The alias of an interface into a network of ours (ip-link(8)), by which each program of this host knows such an
+#: interface, whichever network it is in; more may follow after a blank.
 ALIAS: Final = "wandaemon"
 
 #: What the kernel calls interfaces that lead into a tunnel, be it ours or of another program (ip-link(8)).

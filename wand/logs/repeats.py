@@ -47,7 +47,7 @@ _HANDING_ON: Final = ("wand.logs.", "twisted.logger.", "twisted.python.log.", "l
 
 def speaker() -> str:
     """
-    The package whose code says what is logged right now, whatever the name of its logger; empty if that is ours or
+    The package of the code that is logging right now, whatever the name of its logger; empty if that is ours or
     Twisted's.
     """
     frame = sys._getframe(1)
@@ -110,7 +110,7 @@ class Repeats:
         """
         @param tell: where they go.
         @param fromThread: calls something in the thread of C{clock}; messages come from all threads.
-        @param speaker: whose code says what is handed in, if it is not ours; see L{speaker}.
+        @param speaker: see L{speaker}; without it, the name of the logger tells who says something.
         """
         self._tell = tell
         self._fromThread = fromThread
