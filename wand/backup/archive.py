@@ -93,8 +93,8 @@ class Archive:
             manifest = msgspec.json.decode(files.pop(MANIFEST, b""), type=Manifest)
         except (tarfile.TarError, msgspec.MsgspecError, ValueError, EOFError, RecursionError) as error:
             raise BackupInvalid(
-                f"this is not a backup, or it is damaged ({error}), and nothing was changed: take what wand backup "
-                "wrote, copied whole"
+                f"this is not a backup, or it is damaged ({error}), and nothing was changed: use a file that wand "
+                "backup wrote, copied whole"
             ) from error
         return cls(manifest, files)
 

@@ -49,8 +49,8 @@ async def prefixBeside(session: Session, role: Role, name: str, otherwise: str) 
             f"something else: {otherwise}"
         )
     raise MembershipRefused(
-        f"the node of this host is in the network {said} already; nothing was changed. To let other hosts into that: "
-        f"wand invite, at its server or the node that founded it. To make another network here, call it something "
+        f"the node of this host is in the network {said} already; nothing was changed. To let other hosts into it, use "
+        f"wand invite on its server, or on the node that founded it. To make another network here, call it something "
         f"else: {otherwise}"
     )
 
