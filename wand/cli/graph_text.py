@@ -4,6 +4,7 @@ A picture of a network as text, as DOT and as SVG.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from math import cos, pi, sin
 from typing import Final
@@ -77,9 +78,9 @@ def asSVG(picture: Picture) -> str:
     A picture for a browser: this host in the middle, the others in rings around it.
     """
     middle, ways, dots = _WIDTH / 2, [], []
+    isRoomy = len(picture.nodes) <= _ROOMY
     for number, each in enumerate(picture.nodes):
         angle = 2 * pi * number / len(picture.nodes) - pi / 2
-        isRoomy = len(picture.nodes) <= _ROOMY
         radius = _RADIUS if isRoomy else _RADIUS - (number % 3) * _STEP
         x, y = middle + radius * cos(angle), middle + radius * sin(angle)
         reached = f"{_state(each)} {milliseconds(each.roundTrip)}".rstrip()
@@ -94,14 +95,17 @@ def asSVG(picture: Picture) -> str:
     dots.append(f'<text x="{middle}" y="{middle + 32}">{_markup(_short(picture.here))} (this host)</text>')
     if picture.left:
         dots.append(f'<text x="{middle}" y="{_WIDTH - 14}">{_markup(_left(picture))}</text>')
+    return _framed(picture, [*ways, *dots])
+
+
+def _framed(picture: Picture, elements: Sequence[str]) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_WIDTH}" role="img">',
             f"<title>The network as {_markup(picture.here)} sees it</title>",
             f"<style>{_STYLE}</style>",
             f'<rect class="back" width="{_WIDTH}" height="{_WIDTH}"/>',
-            *ways,
-            *dots,
+            *elements,
             "</svg>",
         ]
     )
