@@ -194,7 +194,7 @@ def byLogging(logger, python):
 )
 def test_speaker(way: str, module: str, package: str) -> None:
     """
-    Who says something is told by whose code it is, not by the name of its logger.
+    The package that says something is told by its code, not by the name of its logger.
     """
     code, clock, told = ModuleType(module), Clock(), list[str | None]()
     exec(SAYING, vars(code))

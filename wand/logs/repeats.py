@@ -59,9 +59,9 @@ def speaker() -> str:
 
 def sourceOf(event: LogEvent, speaker: str = "") -> str:
     """
-    Who says something, if it is not us: a plugin, by its own logger, or a package.
+    The plugin or package that says something; empty if that is ours.
 
-    @param speaker: the package whose code does, if it is known to be another's: it may call its logger as it likes.
+    @param speaker: what L{speaker} found; if that is empty, the name of the logger tells.
     """
     package = speaker or _packageOf(str(event.get("log_namespace")))
     return "" if package == _OURS else package
