@@ -39,7 +39,7 @@ def checkPlain(path: Path, found: os.stat_result) -> None:
 
 def unreadable(error: OSError) -> str:
     """
-    That a file cannot be read, why, and what to do: what follows its name in a sentence.
+    Why a file cannot be read, and what to do: the rest of a sentence that begins with its name.
     """
     advice = {
         errno.ENOENT: "; make it, or name another one",

@@ -20,7 +20,7 @@ from bench.table import DISTURBANCE, Table
 #: What everything together may cost.
 MOST: Final = 0.03
 
-#: How seldom the true ratio is below the interval, and as seldom above it.
+#: The probability that the true ratio is below the interval, and that it is above.
 DOUBT: Final = 0.025
 
 
@@ -49,8 +49,9 @@ class Pair:
     @property
     def interval(self) -> tuple[float, float]:
         """
-        Where the median of very many rounds is, at 95 %, whatever their distribution: between two of the ratios, since
-        each round is above it or below like a coin.  Of fewer than six rounds these are the outermost.
+        Where the median of very many rounds lies with a probability of 95 %, whatever their distribution: between two
+        of the ratios, for each round is above or below it with the same probability, as a coin falls.  Fewer than six
+        rounds are too few for that, and then it is all that was found.
         """
         count = len(self.ratios)
         chances = accumulate(math.comb(count, number) / 2**count for number in range((count + 1) // 2))

@@ -292,9 +292,9 @@ async def test_theLastEventsOfNobody(bench: Bench) -> None:
 
 
 @pytest_twisted.ensureDeferred
-async def test_whoIsWaitedFor(bench: Bench) -> None:
+async def test_aNameThatNobodyHasIsSaid(bench: Bench) -> None:
     """
-    Who waits for events about somebody that nobody knows is told so; it may still come.
+    C{wand watch} says if nobody has the name that it is to trace, and waits all the same: such a member may still come.
     """
     bench.program.known = [SeenStatus("bob", "cd" * 32, [], [], True, None)]
     waiting = {who: bench.start("watch", "--trace", who, "--count", "1") for who in ("bob", "carol")}

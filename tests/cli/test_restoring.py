@@ -88,5 +88,5 @@ def test_whichFileIsNone(tmp_path: Path) -> None:
     What is no backup is called by its name, with what to do.
     """
     (tmp_path / "photo.jpeg").write_bytes(b"\xff" * 5)
-    with pytest.raises(BackupInvalid, match=r"photo\.jpeg: this is not a backup, .*nothing was changed: take what"):
+    with pytest.raises(BackupInvalid, match=r"photo\.jpeg: this is not a backup, .*nothing was changed: use a file"):
         _wand("restore", str(tmp_path / "photo.jpeg"))

@@ -118,7 +118,7 @@ def test_besideANode(host: _Host) -> None:
 
 def test_repeated(host: _Host, tmp_path: Path) -> None:
     """
-    Who has a network already keeps it, whether or not it runs; and who names a program means that one.
+    A program that has a network already keeps it, whether or not it runs; and a program that is named is meant.
     """
     host.run(SERVER, HOME)
     (tmp_path / "node").mkdir()

@@ -365,8 +365,8 @@ def test_manyQuestionsAtOnce(console: Console, script: Caller) -> None:
 
 def test_oneLoginHasSoManyConnections(console: Console, script: Caller) -> None:
     """
-    Whoever has a token may look, and keeps nobody else out: beyond so many connections a login is told to wait, whether
-    it reads its answers or not; once one of them is gone there is room again.
+    A login keeps no other out: beyond so many connections it is told to wait, whether it reads its answers or not; once
+    one of them is gone there is room again.
     """
     lines = [console.begin("GET", "/api/v1/status", **script.headers) for _ in range(CONNECTIONS_EACH + 1)]
     assert [line.answer.status for line in lines] == [200] * CONNECTIONS_EACH + [429]

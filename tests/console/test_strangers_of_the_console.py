@@ -64,9 +64,9 @@ def test_strangersNamesAreRefused(console: Console, browser: Caller, host: str, 
 
 
 @pytest.mark.parametrize("hosts", [("evil.example", "127.0.0.1"), ("127.0.0.1", "evil.example"), ()])
-def test_whomItIsMeantForIsSaidOnce(console: Console, hosts: tuple[str, ...]) -> None:
+def test_aRequestNamesItsHostOnce(console: Console, hosts: tuple[str, ...]) -> None:
     """
-    Whoever stands between may believe another one than we do (RFC 9112, section 3.2).
+    A request with two hosts, or none, is refused: a proxy may believe another one than we do (RFC 9112, section 3.2).
     """
     line = console.connect()
     line.say("\r\n".join(["GET /login HTTP/1.1", *(f"Host: {each}" for each in hosts), "", ""]).encode())

@@ -11,12 +11,15 @@ import subprocess
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from unittest.mock import Mock
 
 import pytun
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.drivers import tuntap
 from wand.drivers.tuntap import TuntapDriver
 from wand.errors import TapUnavailable
+from wand.host.tunnels import ALIAS
 from wand.interfaces import TapRequest
 from wand.testing.frames import makeFrame
 from wand.testing.kernel_taps import KernelTapContract
@@ -68,6 +71,26 @@ class TuntapDriverTests(KernelTapContract, SynchronousTestCase):
         shown = ip("address", "show", "dev", self.interface)
         for expected in ("02:00:00:00:00:01", "mtu 1400", "inet 10.1.0.1/16", "inet6 fd00::1/64", ",UP"):
             self.assertIn(expected, shown)
+
+    def test_marked(self) -> None:
+        """
+        The interface has the alias by which other programs know it as ours; one that somebody gave it stays.
+        """
+        self.persistent()
+        self.openTap().close()
+        self.assertIn(f"alias {ALIAS}", ip("link", "show", "dev", self.interface))
+        ip("link", "set", self.interface, "alias", "of-the-office")
+        self.openTap().close()
+        self.assertIn("alias of-the-office", ip("link", "show", "dev", self.interface))
+
+    def test_systemThatTellsNoAlias(self) -> None:
+        """
+        Where a program may not ask for the alias the tap opens all the same, and the alias stays what it is.
+        """
+        self.patch(tuntap, "aliasOf", Mock(side_effect=PermissionError(errno.EPERM, "not permitted")))
+        tap = self.openTap()
+        self.assertTrue(tap.write(makeFrame(60)))
+        self.assertNotIn("alias", ip("link", "show", "dev", self.interface))
 
     def test_linkStaysDown(self) -> None:
         """

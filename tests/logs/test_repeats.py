@@ -187,11 +187,14 @@ def byLogging(logger, python):
 @pytest.mark.parametrize("way", ["byItsLogger", "byLogging"])
 @pytest.mark.parametrize(
     ("module", "package"),
-    [("acme.hooks", "acme"), ("twisted.plugins.acme", "twisted.plugins.acme"), ("wand.node", ""), ("twisted.web", "")],
+    [
+        *(("acme.hooks", "acme"), ("logging_acme", "logging_acme"), ("twisted.plugins.acme", "twisted.plugins.acme")),
+        *(("wand.node", ""), ("twisted.web", "")),
+    ],
 )
 def test_speaker(way: str, module: str, package: str) -> None:
     """
-    Who says something is told by whose code it is, not by the name of its logger.
+    The package that says something is told by its code, not by the name of its logger.
     """
     code, clock, told = ModuleType(module), Clock(), list[str | None]()
     exec(SAYING, vars(code))

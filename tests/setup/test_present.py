@@ -62,7 +62,7 @@ def test_howItIsStarted(tmp_path: Path) -> None:
 
 def test_nothingRuns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    Who asks a host whose server is stopped is told of the server, and not to start a node.
+    On a host whose server is stopped, C{wand} says to start the server, and not a node.
     """
     monkeypatch.setattr(Host, "path", lambda self, name: tmp_path / name.lstrip("/"))
     with pytest.raises(NotRunning, match="; start a node, or name"):

@@ -37,7 +37,7 @@ def smallDisk(state: Path, size: str) -> Iterator[None]:
 
 def modes(folder: Path) -> dict[str, int]:
     """
-    Who may read and write each file of a folder, as chmod(2) has it; programs may be replacing some meanwhile.
+    The permissions of each file of a folder, as chmod(2) has them; programs may be replacing some meanwhile.
     """
     found = {}
     for each in folder.iterdir():

@@ -51,8 +51,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 class _LaterManifest(msgspec.Struct):
     """
-    What the first member of an archive says that a later version made, as far as we understand it; that of our own form
-    is none.
+    The manifest of an archive of a later form than ours, as far as we understand it.
     """
 
     version: Annotated[str, Meta(max_length=64)]
@@ -94,8 +93,8 @@ class Archive:
             manifest = msgspec.json.decode(files.pop(MANIFEST, b""), type=Manifest)
         except (tarfile.TarError, msgspec.MsgspecError, ValueError, EOFError, RecursionError) as error:
             raise BackupInvalid(
-                f"this is not a backup, or it is damaged ({error}), and nothing was changed: take what wand backup "
-                "wrote, copied whole"
+                f"this is not a backup, or it is damaged ({error}), and nothing was changed: use a file that wand "
+                "backup wrote, copied whole"
             ) from error
         return cls(manifest, files)
 

@@ -50,7 +50,7 @@ def restore(archive: Archive, state: Path, owner: Owner, *, force: bool) -> Path
 
 def roleAt(state: Path) -> str:
     """
-    Whose state a directory has: C{node} or C{server}; empty if it has none, or we may not look.
+    Which program has its state in a directory: C{node} or C{server}; empty if none has, or we may not look.
     """
     try:
         names = {each.name: b"" for each in state.iterdir()}

@@ -25,7 +25,7 @@ LOOK_INTERVAL: Final = 60.0
 
 class InterfaceSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
-    The settings.
+    The settings of this source.
 
     @ivar tunnels: are the addresses of other programs' tunnels told, too, after all others?
     """

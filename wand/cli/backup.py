@@ -58,22 +58,14 @@ def restore(control: object, /, file: str, state: str | None, user: str | None, 
     The program must be stopped. The backup is checked before anything is changed.
     """
     from wand.backup import restoring
-    from wand.backup.archive import Archive, BackupInvalid
 
     if state is None and isinstance(control, str) and control:
         raise click.UsageError("a control socket does not say where to restore to: name the directory with --state")
-    try:
-        archive = Archive.parse(readArchive(file))
-    except BackupInvalid as error:
-        raise BackupInvalid(f"{file}: {error}") from None
+    archive = _parsed(file)
     role = archive.manifest.role
-    path = Path(state or f"{STATE}/{role}").absolute()
     other = "node" if role == "server" else "server"
-    if path == Path(STATE, other) or restoring.roleAt(path) == other:
-        raise BackupInvalid(
-            f"{file} is the backup of a {role}, and {path} is where a {other} keeps its state; nothing was changed: "
-            f"name the directory of a {role} with --state, or leave it out for {STATE}/{role}"
-        )
+    path = Path(state or f"{STATE}/{role}").absolute()
+    _checkNotOf(other, path, f"{file} is the backup of a {role}")
     aside = restoring.restore(archive, path, _owner(path, user), force=force)
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(archive.manifest.made))
     click.echo(f"restored the state of a {role}, as it was at {made}, into {path}")
@@ -82,6 +74,31 @@ def restore(control: object, /, file: str, state: str | None, user: str | None, 
     click.echo(_advice(archive))
     if Path(STATE, other).is_dir() and path == Path(STATE, role):
         click.echo(f"this host has a {other}, too, in {STATE}/{other}: the {role} is a program beside it")
+
+
+def _parsed(file: str) -> Archive:
+    from wand.backup.archive import Archive, BackupInvalid
+
+    try:
+        return Archive.parse(readArchive(file))
+    except BackupInvalid as error:
+        raise BackupInvalid(f"{file}: {error}") from None
+
+
+def _checkNotOf(other: str, path: Path, what: str) -> None:
+    """
+    See that a directory is not where the other program keeps its state.
+
+    @param what: what is to be restored there, for people.
+    """
+    from wand.backup.archive import BackupInvalid
+    from wand.backup.restoring import roleAt
+
+    if path == Path(STATE, other) or roleAt(path) == other:
+        raise BackupInvalid(
+            f"{what}, and {path} is where a {other} keeps its state; nothing was changed: name another directory with "
+            "--state, or leave that out for the usual one"
+        )
 
 
 def _make(file: str, state: Path, database: Path | None, *, force: bool) -> None:

@@ -4,6 +4,7 @@ A picture of a network as text, as DOT and as SVG.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from math import cos, pi, sin
 from typing import Final
@@ -21,8 +22,8 @@ _WIDTH: Final = 900
 _RADIUS: Final = 330
 _STEP: Final = 70
 
-#: Up to so many members have below their name how they are reached.
-_TOLD: Final = 16
+#: Up to so many members there is room for the way to each below its name.
+_ROOMY: Final = 16
 
 #: The longest name that is drawn.
 _NAME_MAXIMUM: Final = 24
@@ -77,45 +78,48 @@ def asSVG(picture: Picture) -> str:
     A picture for a browser: this host in the middle, the others in rings around it.
     """
     middle, ways, dots = _WIDTH / 2, [], []
+    isRoomy = len(picture.nodes) <= _ROOMY
     for number, each in enumerate(picture.nodes):
         angle = 2 * pi * number / len(picture.nodes) - pi / 2
-        isTold = len(picture.nodes) <= _TOLD
-        radius = _RADIUS if isTold else _RADIUS - (number % 3) * _STEP
+        radius = _RADIUS if isRoomy else _RADIUS - (number % 3) * _STEP
         x, y = middle + radius * cos(angle), middle + radius * sin(angle)
-        told = f"{_state(each)} {milliseconds(each.roundTrip)}".rstrip()
-        title = f"<title>{_markup(f'{each.name}: {told}')}</title>"
+        reached = f"{_state(each)} {milliseconds(each.roundTrip)}".rstrip()
+        title = f"<title>{_markup(f'{each.name}: {reached}')}</title>"
         if each.way:
             kind = "direct" if each.way in _SOLID else "relayed"
             ways.append(f'<line class="{kind}" x1="{middle}" y1="{middle}" x2="{x:.1f}" y2="{y:.1f}">{title}</line>')
         kind = "offline" if not each.online else "server" if each.server else "member"
         dots.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="10">{title}</circle>')
-        dots += _captions(each, told if isTold else "", x, y)
+        dots += _captions(each, reached if isRoomy else "", x, y)
     dots.append(f'<circle class="this" cx="{middle}" cy="{middle}" r="14"/>')
     dots.append(f'<text x="{middle}" y="{middle + 32}">{_markup(_short(picture.here))} (this host)</text>')
     if picture.left:
         dots.append(f'<text x="{middle}" y="{_WIDTH - 14}">{_markup(_left(picture))}</text>')
+    return _framed(picture, [*ways, *dots])
+
+
+def _framed(picture: Picture, elements: Sequence[str]) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_WIDTH}" role="img">',
             f"<title>The network as {_markup(picture.here)} sees it</title>",
             f"<style>{_STYLE}</style>",
             f'<rect class="back" width="{_WIDTH}" height="{_WIDTH}"/>',
-            *ways,
-            *dots,
+            *elements,
             "</svg>",
         ]
     )
 
 
-def _captions(node: Node, told: str, x: float, y: float) -> list[str]:
+def _captions(node: Node, reached: str, x: float, y: float) -> list[str]:
     """
     What stands below a member.
 
-    @param told: how it is reached; nothing if there is no room.
+    @param reached: how it is reached; empty if there is no room for that.
     """
     name = f'<text x="{x:.1f}" y="{y + 26:.1f}">{_markup(_short(node.name))}</text>'
-    way = f'<text class="way" x="{x:.1f}" y="{y + 42:.1f}">{_markup(told)}</text>'
-    return [name, way] if told else [name]
+    way = f'<text class="way" x="{x:.1f}" y="{y + 42:.1f}">{_markup(reached)}</text>'
+    return [name, way] if reached else [name]
 
 
 def _state(node: Node) -> str:

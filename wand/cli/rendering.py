@@ -29,7 +29,7 @@ LINE_MAXIMUM = 100
 #: The most rows that are folded to the width of a terminal; each takes a while.
 FOLDED_MAXIMUM = 1_000
 
-#: Units of time, the largest first: name for a sentence, letter for a column, seconds, and those of the next smaller.
+#: Units of time, the largest first: name for a sentence, letter for a column, seconds, those of the next smaller unit.
 _UNITS = (("days", "d", 86_400, 3_600), ("hours", "h", 3_600, 60), ("min", "m", 60, 1))
 
 
@@ -146,8 +146,10 @@ def age(seconds: float) -> str:
 
 def _inUnits(seconds: float) -> tuple[int, str, str]:
     """
-    To the nearest whole unit, the largest of which there are two: what lasts a week has a week left at once after its
-    beginning, and nobody takes 47 hours for a day.
+    Round a duration to the largest unit of which there are at least two: 47 hours are not told as one day, nor is a
+    week that has just begun told as 6 days.
+
+    @return: how many, the name of the unit, and its letter.
     """
     for name, letter, size, smaller in _UNITS:
         if seconds >= 2 * size - smaller / 2:

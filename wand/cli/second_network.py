@@ -1,5 +1,5 @@
 """
-A host that has a network already, of its other program: nobody makes a second one of the same name there unasked.
+Before a program makes a network: does the other program of this host, its server or its node, have one already?
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SOCKETS: Final = {NODE: NODES, SERVER: SERVERS}
 
 async def prefixBeside(session: Session, role: Role, name: str, otherwise: str) -> str:
     """
-    Look at the other program of this host before a network is made.
+    See that a new network does not get in the way of one that this host has.
 
     @param role: the program that is to make it.
     @param name: what it is to be called.
@@ -34,13 +34,13 @@ async def prefixBeside(session: Session, role: Role, name: str, otherwise: str) 
     @return: the prefix that a node is to ask for, because the server's network has the usual one; else nothing.
     @raise MembershipRefused: if the other program has a network of that name, with what to do.
     """
-    if session.isChosen or await _isOld(session, role):
+    if session.isChosen or await _hasNetwork(session, role):
         return ""
     path, theirs = await _ownOf(session, _SOCKETS[SERVER if role is NODE else NODE])
     if theirs is None or theirs.stage != "member":
         return ""
     if theirs.network != name:
-        return _another(theirs.prefix) if role is NODE else ""
+        return _prefixApartFrom(theirs.prefix) if role is NODE else ""
     said = clean(name)
     if role is NODE:
         raise MembershipRefused(
@@ -49,15 +49,15 @@ async def prefixBeside(session: Session, role: Role, name: str, otherwise: str) 
             f"something else: {otherwise}"
         )
     raise MembershipRefused(
-        f"the node of this host is in the network {said} already; nothing was changed. To let other hosts into that: "
-        f"wand invite, at its server or the node that founded it. To make another network here, call it something "
+        f"the node of this host is in the network {said} already; nothing was changed. To let other hosts into it, use "
+        f"wand invite on its server, or on the node that founded it. To make another network here, call it something "
         f"else: {otherwise}"
     )
 
 
-async def _isOld(session: Session, role: Role) -> bool:
+async def _hasNetwork(session: Session, role: Role) -> bool:
     """
-    Has the program that would make a network one already?
+    Is the program that is to make a network in one already?  It keeps that one.
     """
     _, ours = await _ownOf(session, _SOCKETS[role])
     with suppress(OSError):
@@ -66,6 +66,9 @@ async def _isOld(session: Session, role: Role) -> bool:
 
 
 async def _ownOf(session: Session, sockets: Sequence[str]) -> tuple[str, OwnStatus | None]:
+    """
+    What the first program that answers at one of these sockets says of itself, and which socket that is.
+    """
     for path in filter(isThere, sockets):
         with suppress(WandError):
             client = await session.another(path)
@@ -76,7 +79,10 @@ async def _ownOf(session: Session, sockets: Sequence[str]) -> tuple[str, OwnStat
     return "", None
 
 
-def _another(prefix: str) -> str:
+def _prefixApartFrom(prefix: str) -> str:
+    """
+    A prefix for a new network, if the usual one overlaps with that of another; empty if it does not.
+    """
     from wand.config import ServerConfiguration
     from wand.host.routes import Route, alternative, routes
 

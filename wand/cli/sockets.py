@@ -54,7 +54,7 @@ def isThere(path: str) -> bool:
 
 
 def _start() -> str:
-    from wand.setup.host import Host  # whoever finds a program has no use for them
+    from wand.setup.host import Host  # not needed where a program is found
     from wand.setup.present import advice, presentRoles
 
     host = Host()

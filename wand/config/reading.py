@@ -19,7 +19,7 @@ from wand.plain_file import unreadable
 AnyConfiguration = TypeVar("AnyConfiguration", bound=Configuration)
 
 
-#: How a configuration is written, for whoever wrote something else.
+#: How a configuration is written, for those who wrote something else.
 FORM: Final = 'a line is KEY = VALUE, with a text in quotes, as name = "alice", and a list in brackets, as ["a", "b"]'
 
 

@@ -79,9 +79,9 @@ class Admission:
 
     def enter(self, request: ConsoleRequest, session: Session, seconds: float) -> None:
         """
-        Let the connection of somebody who was let in stay for some time.
+        Let a connection of a login stay for some time.
 
-        @raise Problem: if they have too many.
+        @raise Problem: if the login has too many.
         """
         try:
             session.allowance.enter(request, seconds)

@@ -49,7 +49,8 @@ class Allowance:
 
     def enter(self, request: ConsoleRequest, seconds: float) -> None:
         """
-        Let a connection stay for some time; it counts until it is lost, whether its call was answered or not.
+        Let a connection stay for some time.  It counts until it is lost, not only until its call is answered: whoever
+        does not read the answer still has it.
 
         @raise TooManyCalls: if there are too many.
         """

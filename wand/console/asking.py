@@ -31,7 +31,8 @@ class PacedClient(ControlClient):
 
     def __init__(self, client: ControlClient, places: DeferredSemaphore, allowance: Allowance) -> None:
         """
-        @param places: those for all.
+        @param places: has a place for each command that may be under way, of all logins together.
+        @param allowance: what this login may take up.
         """
         super().__init__(client._clock, client._path, client._connection)
         self._places = places
@@ -71,9 +72,9 @@ class Asking:
 
     async def client(self, allowance: Allowance) -> ControlClient:
         """
-        Who answers questions.
+        The client for one login.
 
-        @param allowance: what whoever asks may take up.
+        @param allowance: what that login may take up.
         @raise wand.errors.NotRunning: if nobody does.
         """
         await self._connecting.acquire()

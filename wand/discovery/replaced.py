@@ -1,5 +1,5 @@
 """
-Functions that all parts of a program call, and that somebody replaces when it is imported.
+Functions that all parts of a program call: does the import of a plugin replace any?
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType
 from typing import Final
 
-#: Whose they are: modules of Python's, and all modules of some packages.
+#: The modules of Python, and the packages, whose functions are looked at.
 _MODULES: Final = ("builtins", "os", "socket", "time", "random", "select", "signal", "subprocess", "threading")
 _PACKAGES: Final = ("wand.", "twisted.internet.", "twisted.logger.", "twisted.python.")
 
 _FUNCTIONS: Final = FunctionType, BuiltinFunctionType
 
-#: How many are named.
+#: How many replaced functions are named.
 _NAMED: Final = 3
 
 
 def functions() -> Mapping[str, object]:
     """
-    Those that are there, by what they are called; it takes some milliseconds.
+    The functions and methods of these modules, by their full names; it takes some 10 ms.
     """
     found: dict[str, object] = {}
     for name, module in list(sys.modules.items()):
@@ -37,7 +37,9 @@ def functions() -> Mapping[str, object]:
 
 def replaced(before: Mapping[str, object]) -> str:
     """
-    Which are others now, in words; empty if all are as they were.
+    Which functions are other ones now, for people; empty if none is.
+
+    @param before: what L{functions} returned then.
     """
     now = functions()
     names = [name for name, value in before.items() if now.get(name) is not value]

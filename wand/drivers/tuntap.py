@@ -158,17 +158,20 @@ def _configure(device: Any, request: TapRequest) -> None:
 
 def _mark(interface: str, *, hasSuperframes: bool) -> None:
     """
-    Let everybody see that the interface leads into a network of ours, unless it has another alias, and keep superframes
-    short.
+    Let everybody see that the interface leads into a network of ours, unless it has an alias already, and keep
+    superframes short.  The tap works without either.
     """
-    alias = () if aliasOf(interface) else ("alias", ALIAS)
+    try:
+        alias = () if aliasOf(interface) else ("alias", ALIAS)
+    except OSError:  # this system does not tell: whatever alias there is stays
+        alias = ()
     shorten = ("gso_max_size", str(SUPERFRAME)) if hasSuperframes else ()
-    for changes in dict.fromkeys(((*alias, *shorten), alias)):
+    for changes in dict.fromkeys(((*alias, *shorten), alias)):  # an old iproute2 knows the alias alone
         try:
             if changes:
                 runCommand(["ip", "link", "set", "dev", interface, *changes], "iproute2")
             return
-        except TapUnavailable as error:  # an old iproute2, or no privileges: it works as well
+        except TapUnavailable as error:
             _log.debug("the tap is not given {changes}: {reason}", changes=" ".join(changes), reason=str(error))
 
 

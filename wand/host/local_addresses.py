@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 
 from wand.endpoint import Endpoint
-from wand.host.rtnetlink import ADDRESSES, LINKS, attributes, dump
+from wand.host.rtnetlink import ADDRESSES, LINK_ALIAS, LINK_MASTER, LINK_NAME, LINKS, dump, kindOf, textOf
 from wand.host.tunnels import TUNNELS, isOurs
 from wand.underlay.source import chosenSource
 
@@ -27,7 +27,6 @@ _FAR: Final = (("192.0.2.1", 9), ("2001:db8::1", 9))
 # Flags of links (netdevice(7)) and of addresses (if_addr.h), kinds of attributes.
 _UP, _RUNNING = 0x1, 0x40
 _TEMPORARY, _OPTIMISTIC, _FAILED, _DEPRECATED, _TENTATIVE = 0x01, 0x04, 0x08, 0x20, 0x40
-_LINK_NAME, _LINK_MASTER, _LINK_INFO, _LINK_ALIAS, _INFO_KIND = 3, 10, 18, 20, 1
 _ADDRESS, _LOCAL, _FLAGS = 1, 2, 8
 _SCOPE_LINK: Final = 253
 
@@ -196,14 +195,13 @@ def _addresses(except_: str, onlyIPv6: bool, tunnels: bool) -> list[str]:
 
 def _link(fixed: bytes, told: dict[int, bytes]) -> tuple[int, LocalLink]:
     flags = _number(fixed[8:12])
-    kind = attributes(told.get(_LINK_INFO, b"")).get(_INFO_KIND, b"")
     link = LocalLink(
-        name=_text(told.get(_LINK_NAME, b"")),
-        kind=_text(kind),
-        master=_number(told.get(_LINK_MASTER, b"")),
+        name=textOf(told.get(LINK_NAME, b"")),
+        kind=kindOf(told),
+        master=_number(told.get(LINK_MASTER, b"")),
         isUp=bool(flags & _UP),
         isRunning=bool(flags & _RUNNING),
-        isOurs=isOurs(_text(told.get(_LINK_ALIAS, b""))),
+        isOurs=isOurs(textOf(told.get(LINK_ALIAS, b""))),
     )
     return _number(fixed[4:8]), link
 
@@ -221,10 +219,6 @@ def _address(fixed: bytes, told: dict[int, bytes]) -> LocalAddress:
 
 def _number(octets: bytes) -> int:
     return int.from_bytes(octets, sys.byteorder)
-
-
-def _text(octets: bytes) -> str:
-    return octets.rstrip(b"\0").decode("ascii", "replace")
 
 
 def _named() -> list[str]:

@@ -10,7 +10,16 @@ from struct import Struct
 from typing import Final
 
 from wand.host.changes import Address, Link
-from wand.host.rtnetlink import attribute, attributes, question
+from wand.host.rtnetlink import (
+    LINK_ALIAS,
+    LINK_MASTER,
+    LINK_NAME,
+    attribute,
+    attributes,
+    kindOf,
+    question,
+    textOf,
+)
 
 #: The numbers of the messages.
 LINK_SEEN: Final = 16
@@ -34,13 +43,8 @@ _UP: Final = 0x1
 _RUNNING: Final = 0x40
 
 _LINK_ADDRESS: Final = 1
-_LINK_NAME: Final = 3
 _LINK_MTU: Final = 4
-_LINK_MASTER: Final = 10
-_LINK_INFO: Final = 18
-_LINK_ALIAS: Final = 20
 _LINK_MASK: Final = 29
-_INFO_KIND: Final = 1
 _WITHOUT_STATISTICS: Final = 8
 
 _IFA_ADDRESS: Final = 1
@@ -86,14 +90,14 @@ def linkOf(body: bytes) -> Link | None:
     found = attributes(body[_LINK.size :])
     return Link(
         index,
-        _text(found.get(_LINK_NAME, b"")),
+        textOf(found.get(LINK_NAME, b"")),
         found.get(_LINK_ADDRESS, b""),
         _number(found.get(_LINK_MTU, b"")),
         bool(flags & _UP),
         bool(flags & _RUNNING),
-        _text(attributes(found.get(_LINK_INFO, b"")).get(_INFO_KIND, b"")),
-        _number(found.get(_LINK_MASTER, b"")),
-        _text(found.get(_LINK_ALIAS, b"")),
+        kindOf(found),
+        _number(found.get(LINK_MASTER, b"")),
+        textOf(found.get(LINK_ALIAS, b"")),
     )
 
 
@@ -137,7 +141,3 @@ def _number(octets: bytes) -> int:
     A number of 32 bits; 0 if it is none.
     """
     return int(_U32.unpack(octets)[0]) if len(octets) == _U32.size else 0
-
-
-def _text(octets: bytes) -> str:
-    return octets.rstrip(b"\0").decode("utf-8", "replace")

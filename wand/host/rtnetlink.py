@@ -15,6 +15,15 @@ LINKS: Final = (18, 16)
 ADDRESSES: Final = (22, 8)
 ROUTES: Final = (26, 12)
 
+#: The numbers of attributes of a link: its name, the bridge that it is a port of, its alias (if_link.h).
+LINK_NAME: Final = 3
+LINK_MASTER: Final = 10
+LINK_ALIAS: Final = 20
+
+#: That of the attribute with what a link is, and of the one within it that has its kind.
+_LINK_INFO: Final = 18
+_INFO_KIND: Final = 1
+
 #: How many entries of a table are read: a router with all the routes of the Internet must not keep us busy.
 ENTRIES_MAXIMUM: Final = 8_192
 
@@ -88,6 +97,20 @@ def attributes(octets: bytes) -> dict[int, bytes]:
         found[kind & _TYPE] = octets[at + _ATTRIBUTE.size : at + size]
         at += -(-size // 4) * 4
     return found
+
+
+def kindOf(link: dict[int, bytes]) -> str:
+    """
+    What the kernel calls a link with these attributes; empty for hardware.
+    """
+    return textOf(attributes(link.get(_LINK_INFO, b"")).get(_INFO_KIND, b""))
+
+
+def textOf(octets: bytes) -> str:
+    """
+    The text in an attribute.
+    """
+    return octets.rstrip(b"\0").decode("utf-8", "replace")
 
 
 def _messages(netlink: socket.socket) -> Iterator[bytes]:

@@ -1,26 +1,23 @@
 """
 Which network interfaces lead into a tunnel, and which of them into a network of ours.
 
-What a tunnel carries must not depend on that tunnel, or on one that depends on it; so others are not sent there as long
-as this host has any other address, and never into a network of ours.
+What a tunnel carries must not depend on that tunnel, or on one that depends on it.  So others are told an address in a
+tunnel only if this host has none elsewhere, or if the way to hosts far away leads through it; and one in a network of
+ours only if there is none elsewhere.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from wand.host.rtnetlink import LINKS, dump
+from wand.host.rtnetlink import LINK_ALIAS, LINK_NAME, LINKS, dump, textOf
 
-#: The alias of an interface into a network of ours (ip-link(8)); after it and a blank there may be more.  Every program
-#: of this host sees it, whichever network it is in.
+#: The alias of an interface into a network of ours (ip-link(8)), by which each program of this host knows such an
+#: interface, whichever network it is in; more may follow after a blank.
 ALIAS: Final = "wandaemon"
 
 #: What the kernel calls interfaces that lead into a tunnel, be it ours or of another program (ip-link(8)).
 TUNNELS: Final = frozenset({"tun", "wireguard", "vxlan", "geneve", "ipip", "sit", "gre", "gretap", "ip6tnl", "xfrm"})
-
-
-# The numbers of the attributes that have the name of a link and its alias (if_link.h).
-_LINK_NAME, _LINK_ALIAS = 3, 20
 
 
 def isOurs(alias: str) -> bool:
@@ -36,6 +33,5 @@ def aliasOf(name: str) -> str:
 
     @raise OSError: if this system does not tell.
     """
-    wanted = f"{name}\0".encode()
-    found = (told.get(_LINK_ALIAS, b"") for _, told in dump(LINKS) if told.get(_LINK_NAME) == wanted)
-    return next(found, b"").rstrip(b"\0").decode(errors="replace")
+    found = (told.get(LINK_ALIAS, b"") for _, told in dump(LINKS) if textOf(told.get(LINK_NAME, b"")) == name)
+    return textOf(next(found, b""))

@@ -22,8 +22,8 @@ class Ways(Protocol):
     The ports through which a transport sends, by the kind of the place.
 
     @ivar isNear: set from outside: is an address on a link of ours?
-    @ivar leadsBack: set from outside: does a place lead to this host, or into a network that this host carries, though
-        a member that is said to be there and at some other places is elsewhere?
+    @ivar leadsBack: set from outside: does a place, one of several where a member is said to be, lead back to this host
+        or into a network that this host carries, so that the member is not reached there?
     """
 
     isNear: Callable[[str], bool]

@@ -25,7 +25,7 @@ PROGRAMS: Final = Path(sys.executable).parent
 #: Runs a module of Python, without the current directory on its path.
 PYTHON: Final = (sys.executable, "-P", "-m")
 
-#: How many times as long as it is told L{wait} waits; tests, which may run beside much else, say more.
+#: By what L{wait} multiplies the time that it is given; tests, which run beside others, set more.
 STRETCH = 1.0
 
 T = TypeVar("T")

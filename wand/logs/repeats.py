@@ -41,17 +41,17 @@ _MORE: Final = "{log_repeated} more lines of {log_speaker}, the last: "
 _OURS: Final = "wand"
 _PLUGINS: Final = {"wand.plugins.": 4, "twisted.plugins.": 3}
 
-#: What hands messages on, and says none itself.
-_HANDING_ON: Final = ("wand.logs.", "twisted.logger.", "twisted.python.log", "logging")
+#: The modules that hand messages on and say none themselves, and all within them.
+_HANDING_ON: Final = ("wand.logs.", "twisted.logger.", "twisted.python.log.", "logging.")
 
 
 def speaker() -> str:
     """
-    The package whose code says what is logged right now, whatever the name of its logger; empty if that is ours or
+    The package of the code that is logging right now, whatever the name of its logger; empty if that is ours or
     Twisted's.
     """
     frame = sys._getframe(1)
-    while frame.f_back is not None and _module(frame).startswith(_HANDING_ON):
+    while frame.f_back is not None and f"{_module(frame)}.".startswith(_HANDING_ON):
         frame = frame.f_back
     package = _packageOf(_module(frame))
     return "" if package in (_OURS, "twisted") else package
@@ -59,9 +59,9 @@ def speaker() -> str:
 
 def sourceOf(event: LogEvent, speaker: str = "") -> str:
     """
-    Who says something, if it is not us: a plugin, by its own logger, or a package.
+    The plugin or package that says something; empty if that is ours.
 
-    @param speaker: the package whose code does, if it is known to be another's: it may call its logger as it likes.
+    @param speaker: what L{speaker} found; if that is empty, the name of the logger tells.
     """
     package = speaker or _packageOf(str(event.get("log_namespace")))
     return "" if package == _OURS else package
@@ -110,7 +110,7 @@ class Repeats:
         """
         @param tell: where they go.
         @param fromThread: calls something in the thread of C{clock}; messages come from all threads.
-        @param speaker: whose code says what is handed in, if it is not ours; see L{speaker}.
+        @param speaker: see L{speaker}; without it, the name of the logger tells who says something.
         """
         self._tell = tell
         self._fromThread = fromThread

@@ -61,8 +61,8 @@ def sayWaiting(authority: MemberAuthority, notes: Notes) -> None:
         notes,
         "secret-end",
         int(administration.isSecretEndWrong),
-        "the former secret of the network would count for longer than anybody may say: the clock was wrong where the "
-        "secret was changed, or is wrong here; it counts no more: set the clock, and use wand rotate again",
+        "the former secret of the network has an end that is too far away, and counts no more: the clock was wrong "
+        "where the secret was changed, or is wrong here; set it, and use wand rotate again",
     )
     _sayIfAny(notes, "reserve-beyond", len(administration.reservedBeyond), administration.reservedBeyond)
     _sayIfAny(notes, "pending", len(pending), f"{''.join(pending[:1])}{more} {waits} for an approval: wand approve")

@@ -94,5 +94,5 @@ def _ownOf(member: NodeMembership) -> OwnMembership:
         claimant=claims.ownerOf,
         isMember=isElsewhere,
         everybody=lambda: claims.announcements,
-        elsewhere=member.seen.deciders,
+        deciders=member.seen.deciders,
     )

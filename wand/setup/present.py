@@ -1,5 +1,5 @@
 """
-What a host has of our programs, whether or not they run: configurations, units and states.
+Which of our programs a host was set up for, whether or not they run: by configurations, units and states.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from wand.setup.units import PACKAGED, ROLES, UNITS, Role
 
 def presentRoles(host: Host) -> list[Role]:
     """
-    The programs that this host was made for.
+    The programs that this host was set up for.
     """
     return [each for each in ROLES.values() if _isPresent(host, each)]
 
 
 def advice(host: Host, roles: Sequence[Role]) -> str:
     """
-    How programs are started that a host was made for and that do not run.
+    How programs are started that a host was set up for and that do not run.
     """
     named = " and ".join(f"a {each.name}" for each in roles)
     isOne = len(roles) == 1
@@ -36,7 +36,7 @@ def advice(host: Host, roles: Sequence[Role]) -> str:
 
 def _isPresent(host: Host, role: Role) -> bool:
     """
-    Has somebody used it here?  A package brings its configuration and its unit to hosts that are something else.
+    Was this host set up for it?  What the package alone brings, a unit and an empty configuration, does not count.
     """
     if any(os.path.lexists(host.path(each)) for each in (f"{STATE}/{role.name}", f"{UNITS}/{role.unit}")):
         return True

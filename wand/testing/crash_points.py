@@ -18,8 +18,8 @@ _SYSTEM: Final = frozenset(("posix", "io", "_io", "fcntl", "mmap", "sqlite3", "_
 
 def killAtCall(number: int) -> Callable[[], None]:
     """
-    Kill this process at one of the calls by which it asks the system for something: to open a file, to write, to rename
-    it.  That call is not made any more.
+    Kill this process just before one of the calls by which it asks the system for something: to open a file, to write,
+    to rename it.
 
     @param number: at which, 0 for the first.
     @return: begins to count, in this thread and in those that are started from now on.

@@ -150,7 +150,7 @@ class DirectoryManners(DirectoryBench):
 
     def test_endpointsAreNotKept(self) -> None:
         """
-        Nor is from where they sent it.
+        Nor are the endpoints from which datagrams came.
         """
         self.begun()
         ports = sorted({each.sender for each in self.network.sent if each.sender.host == "192.168.1.2"})

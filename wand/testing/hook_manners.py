@@ -90,7 +90,7 @@ class HookManners(HookBench):
 
     def test_keysAreNotKept(self) -> None:
         """
-        Nor does it remember everybody who ever asked, or of whom it was told.
+        Nor does it remember everybody who ever asked, or was in an event.
         """
         if not self.strangers:
             return

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 @contextmanager
 def tracing() -> Iterator[None]:
     """
-    Notice what is allocated within the C{with}: only of that L{grownBy} sees that it was given up, such as what a table
-    with a bound forgets for each that it learns.
+    Trace what is allocated within the C{with}.  L{grownBy} sees only what was traced being given up: a bounded table
+    that forgets an entry for each that it learns seems to grow unless it was filled while tracing.
     """
     wasTracing = tracemalloc.is_tracing()
     tracemalloc.start()

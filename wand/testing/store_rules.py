@@ -125,8 +125,8 @@ OPENS_AFTER_KILL: Final = Rule(
 NO_ROOM: Final = Rule(
     "IRecords.write",
     "what finds no room on the disk fails with StoreUnavailable, is not acknowledged, and changes nothing",
-    "disks are full one day, and write(2) may write a part: a member would be told that it is one, and after the next "
-    "start it is none, or nobody is",
+    "disks are full one day, and write(2) may write a part: a node would be told that it is a member, and after the "
+    "next start it would be none, or nobody would be",
 )
 CLOSE: Final = Rule(
     "IRecords.close",

@@ -44,12 +44,11 @@ class Stopped:
 
     def watchExits(self) -> None:
         """
-        From now on say who ends this process by C{os._exit}, and have it end with a status that a supervisor sees then,
-        too.
+        From now on, say which plugin ends this process by C{os._exit}, and have a supervisor see it by the status.
         """
         process, leave = os.getpid(), os._exit
 
-        def exit(status: int) -> NoReturn:
+        def leaveWithReason(status: int) -> NoReturn:
             frame = sys._getframe(1)
             isOurs = str(frame.f_globals.get("__name__")).startswith("wand.")
             if os.getpid() == process and not isOurs:  # a child may
@@ -58,13 +57,15 @@ class Stopped:
                 status = status or 1
             leave(status)
 
-        os._exit = exit
+        os._exit = leaveWithReason
 
     def _whose(self, frame: FrameType, did: str, call: str, by: str) -> str:
         """
         Who did something, in words.
 
-        @param by: what may have been given the function, where the call says nothing.
+        @param did: what it did: stopped or ended the program.
+        @param call: by which call.
+        @param by: what may have been given the function, if no function of a plugin called it.
         """
         if frameOfPlugin(frame) is not None:
             return f"{whereabouts(frame)} {did} it ({call}){_ADVICE}"

@@ -72,7 +72,7 @@ class AnyName(TheseNames):
 
 def _withoutPort(host: str) -> str:
     """
-    What is before the port; empty if it is not written as it should be.
+    The name or address without the port; empty if it is not written as L{_HOST} says.
     """
     found = _HOST.fullmatch(host)
     return "" if found is None else found[1] or found[2]

@@ -76,7 +76,7 @@ class WebRequest(Request):
 
     def _host(self) -> str:
         """
-        Whom it was meant for; nobody, if it says so twice (RFC 9112, section 3.2).
+        The host that the request is meant for; empty if it names none or several (RFC 9112, section 3.2).
         """
         told = self.requestHeaders.getRawHeaders(b"host", [])
         return told[0].decode("utf-8", "replace") if len(told) == 1 else ""

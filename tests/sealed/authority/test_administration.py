@@ -39,8 +39,8 @@ class RevocationTests(AuthorityCase):
 
     def test_revokedAlready(self) -> None:
         """
-        Whoever names somebody who was revoked learns that, whatever was to be done, and not that nobody has that name;
-        until somebody else has it.
+        The name or key of a revoked member is answered with that, whatever was to be done, and not with nobody having
+        it; the name, until another member has it.
         """
         alice, operator = self.joined(), self.operator
         self.now(operator.revoke("alice"))

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 
 from wand.errors import MembershipRefused
 from wand.sealed.authority.authority import Authority
-from wand.sealed.authority.rotator import SHORT
+from wand.sealed.authority.rotator import SHORT_OVERLAP
 from wand.sealed.authority.stored_network import NETWORK_KIND, RECORD_KEY
 from wand.sealed.authority.told_clocks import CLOCKS_MAXIMUM, WORD_LIFETIME
 from wand.sealed.credentials.identity import NETWORK_KEY, NodeKey
@@ -223,7 +223,7 @@ class ClockTests(AuthorityCase):
         self.say(*[400 * DAY] * 3)
         for ahead in (0.0, -5 * DAY, 200 * 366 * DAY):
             self.wallClock.ahead = ahead
-            self.now(self.authority.rotator.rotate(SHORT))
+            self.now(self.authority.rotator.rotate(SHORT_OVERLAP))
             secrets = self.authority.network.secrets
             self.assertEqual((secrets.until, len(secrets.counting)), (0.0, 1))
 

@@ -117,8 +117,8 @@ class TwoServersTests(TwoServersCase):
 
     def test_whoWasNeverHereIsRevokedInOneStep(self) -> None:
         """
-        Whoever nobody here has heard of is revoked in one change of the store: if that is away right after it, nobody
-        is left who seems to wait for an approval.
+        A key that no server has heard of is revoked in one change of the store: if the store is away right after it, no
+        member is left that seems to wait for an approval.
         """
         ours, calls = self.store.opened[0], iter((self.store.opened[0].exchangeIf,))
 

@@ -274,6 +274,18 @@ class ChainTests(SynchronousTestCase):
         self.assertFalse(self.sit(PEOPLE[1], 0, grant, since=0))
         self.assertTrue(self.sit(PEOPLE[0], 0, grant, since=1))
 
+    def test_aSeatStandsNoLongerIfTheClockIsSetBack(self) -> None:
+        """
+        A seat that changed hands while the clock was wrong waits for no time that is far away once the clock is right.
+        """
+        grant = NETWORK.grant(BOB)
+        self.clock.advance(2 * CHANGE_PAUSE)
+        for number in range(CHANGES_MAXIMUM + 1):
+            self.sit(NodeKey.fromSeed(octetsFrom(f"rogue {number}")), 0, grant, since=500 - number)
+        self.assertFalse(self.sit(PEOPLE[0], 0, grant, since=1))
+        self.clock.rightNow -= CHANGE_PAUSE + 1
+        self.assertTrue(self.sit(PEOPLE[0], 0, grant, since=1))
+
     def test_claimsNameTheAdmitter(self) -> None:
         """
         An admitter puts no certificate of its own under the claim of a member that the network admitted, or another.

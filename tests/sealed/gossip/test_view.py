@@ -154,10 +154,10 @@ class ViewTests(SynchronousTestCase):
         view.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
-    def test_accusedByWhomItDoesNotKnow(self) -> None:
+    def test_accusedByAMemberThatDoesNotWatchIt(self) -> None:
         """
-        Whoever was alone for a while accuses members that it does not watch when all are here.  They cannot object; so
-        that counts no more once they are heard, and the others are here again.
+        A member that was alone for a while accuses some that it does not watch when all are here.  They cannot object;
+        so the accusation counts no more once they are heard, and the others are here again.
         """
         between = list(islice(self.view.rings.after(0, self.people.who[0]), NEAR + 3))
         *others, accused = [self.people.who.index(each) for each in between]

@@ -23,7 +23,7 @@ class Refused extends Error {
 /** There was no answer; the page says so already. */
 export class Unanswered extends Error {}
 
-/** Call, and have an answer that is no refusal; its content is not read yet. */
+/** Call; returns the answer, whose content is not read yet, or throws if it is a refusal or none. */
 async function call(path, options) {
   let response;
   try {
@@ -54,11 +54,16 @@ async function ask(path, options) {
   return { document, next: response.headers.get("link")?.match(/<([^>]*)>; rel="next"/)?.[1] };
 }
 
-/** Whether there would be an answer that goes on: throws if it is refused. */
+/** See whether an answer that goes on would begin, and end it then; throws if it is refused, or does not begin. */
 export async function probe(name) {
   const ending = new AbortController();
-  await call(`/api/v1/${name}`, { signal: ending.signal });
-  ending.abort();
+  const late = setTimeout(() => ending.abort(), PATIENCE);
+  try {
+    await call(`/api/v1/${name}`, { signal: ending.signal });
+  } finally {
+    clearTimeout(late);
+    ending.abort();
+  }
 }
 
 /** A document: what `wand NAME --json` prints. */

@@ -35,7 +35,7 @@ export function ask({ title, about, fields = [], button, isGrave = false, act })
   if (isGrave) cancel.focus();
 }
 
-/** Give the focus to who had it, who may have been made anew meanwhile; the browser does it for who was not. */
+/** Give the focus back to what had it; the browser does so itself, unless that element was drawn anew meanwhile. */
 function returnTo(dialog, opener) {
   const focused = document.activeElement;
   if (focused !== document.body && !dialog.contains(focused)) return;

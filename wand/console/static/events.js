@@ -20,7 +20,7 @@ export function follow(show, lost) {
   });
 }
 
-/** Begin anew after a refusal, as soon as there is none; the browser does not tell why there was one, so it is asked for. */
+/** Begin anew after a refusal, as soon as there is none; the browser does not tell why it was refused, so we ask. */
 async function begin(show, lost) {
   try {
     await probe("events");

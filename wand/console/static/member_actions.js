@@ -102,6 +102,6 @@ function invitation({ token, qr }) {
     qr ? make("img", { class: "qr", alt: "The same as a QR code", src: `data:image/svg+xml,${encodeURIComponent(qr)}` }) : null,
     text,
     make("div", { class: "row" }, copyButton(token, text, "Copy the invitation")),
-    make("p", { class: "soft small" }, "On the node, type wand join and paste it. It is shown only now; whoever reads it can join."),
+    make("p", { class: "soft small" }, "On the node, type wand join and paste it. It is shown only once, and lets anybody who reads it join."),
     closing());
 }

@@ -125,7 +125,7 @@ class Administration:
     @property
     def reservedBeyond(self) -> str:
         """
-        Which of the reserved addresses are none of this network's, with what to do; empty if all are.
+        Which of the reserved addresses are not within this network's, with what to do; empty if all are.
         """
         return beyondPrefixes(self._assignments.overlay)
 

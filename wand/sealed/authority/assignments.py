@@ -52,7 +52,7 @@ class Assigned(StoredValues[bytes]):
         """
         Give something to an identity if it belongs to C{before}; C{None} stands for nobody.
 
-        @param conditions: what has to be so at the same moment.
+        @param conditions: what must hold at that moment, too.
         @return: whether the identity has it now.
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
@@ -81,8 +81,8 @@ class Assignments:
     Who has what.  Everything is taken with one atomic exchange in the store, so that two servers never give the same
     thing away; asking again for the same identity gives the same thing.  With L{guard} a member's record says nothing
     that is not assigned to it, and nothing that its record says is taken back: whatever servers do at the same moment.
-    What was assigned to somebody whose record never came to say it, because the store was away or a server ended just
-    then, others get who ask for it.
+    What was assigned to a member whose record does not say it, because the store was away or a server ended just then,
+    is left over, and goes to whoever asks for it.
 
     @ivar overlay: where overlay addresses come from.
     """
@@ -161,7 +161,7 @@ class Assignments:
 
     def _unused(self, assigned: Assigned, what: bytes, identity: bytes) -> Condition | None:
         """
-        What has to be so for a member not to use something that is assigned to it; C{None} if it uses it.
+        The condition on which a member does not use something that is assigned to it; C{None} if it uses it.
         """
         members = self._members
         record = None if members is None else members.get(identity)
@@ -171,15 +171,15 @@ class Assignments:
 
     def _leftBy(self, assigned: Assigned, what: bytes, holder: bytes | None) -> Condition | None:
         """
-        What has to be so for something to be left over from a member, whose record never came to say it; C{None} if it
-        is not.  Who has no record yet may be about to get one.
+        The condition on which something is left over from a member, see L{Assignments}; C{None} if it is not.  A holder
+        without a record may be about to get one.
         """
         isMember = holder is not None and self._members is not None and self._members.get(holder) is not None
         return self._unused(assigned, what, holder) if isMember and holder is not None else None
 
     async def _takeOver(self, assigned: Assigned, what: bytes, identity: bytes) -> bool:
         """
-        Give something to an identity that nobody has, or that is left over from somebody.
+        Give an identity something that nobody has, or that is left over from a member.
 
         @return: whether the identity has it now.
         """

@@ -79,7 +79,7 @@ class Deputy(MemberAuthority):
         servers = Servers(admitter, members, records, wallClock)
         parts = self.own, network, members, assigned, self._invitations, issuer, revoker, servers, events
         self.administration = DeputyAdministration(
-            *parts, signing=signing, everybody=own.everybody, elsewhere=own.elsewhere
+            *parts, signing=signing, everybody=own.everybody, deciders=own.deciders
         )
 
     @classmethod

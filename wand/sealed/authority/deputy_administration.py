@@ -30,25 +30,25 @@ class DeputyAdministration(Administration):
         *parts: Any,
         signing: GrantSigning,
         everybody: Callable[[], Iterable[Announcement]],
-        elsewhere: Callable[[], str],
+        deciders: Callable[[], str],
         **more: Any,
     ) -> None:
         """
         @param signing: signs for this node.
         @param everybody: what all members announced.
-        @param elsewhere: on which programs everything else is done, for people.
+        @param deciders: the names of the programs that decide about everything else, for people.
         """
         super().__init__(*parts, **more)
         self._signing = signing
         self._everybody = everybody
-        self._where = elsewhere
+        self._deciders = deciders
 
     @property
-    def _elsewhere(self) -> str:
+    def _notHere(self) -> str:
         """
-        Why something cannot be done here.
+        That something cannot be done here, and where it can.
         """
-        return f"this node admits members, and may do nothing else for the network: do it on {self._where()}"
+        return f"this node admits members, and may do nothing else for the network: do it on {self._deciders()}"
 
     def members(self, after: str, count: int) -> list[MemberStatus]:
         """
@@ -80,33 +80,33 @@ class DeputyAdministration(Administration):
             raise MembershipRefused(NO_GRANT)
         checkTerms(grant, bridge=bridge, relay=relay)
         if admits:
-            raise MembershipRefused(f"who may admit members does not pass that on: {self._elsewhere}")
+            raise MembershipRefused(f"the right to admit members cannot be passed on: {self._notHere}")
         if limits != DEFAULT_LIMITS:
-            raise MembershipRefused(f"limits other than the usual are not for this node to give: {self._elsewhere}")
+            raise MembershipRefused(f"this node cannot give other limits than the usual ones: {self._notHere}")
 
     async def limit(self, nameOrKey: str, macs: int | None = None, broadcasts: int | None = None) -> MemberStatus:
         """
         See L{Administration.limit}.
         """
-        raise MembershipRefused(self._elsewhere)
+        raise MembershipRefused(self._notHere)
 
     async def confirm(self, nameOrKey: str) -> MemberStatus:
         """
         See L{Administration.confirm}.
         """
-        raise MembershipRefused(self._elsewhere)
+        raise MembershipRefused(self._notHere)
 
     async def appoint(self, nameOrKey: str, admits: int = ADMITS) -> MemberStatus:
         """
         See L{Administration.appoint}.
         """
-        raise MembershipRefused(self._elsewhere)
+        raise MembershipRefused(self._notHere)
 
     async def revoke(self, nameOrKey: str) -> MemberStatus:
         """
         See L{Administration.revoke}.
         """
-        raise MembershipRefused(self._elsewhere)
+        raise MembershipRefused(self._notHere)
 
     def secret(self, holders: int) -> SecretStatus:
         """
@@ -118,20 +118,20 @@ class DeputyAdministration(Administration):
         """
         See L{Administration.rotate}.
         """
-        raise MembershipRefused(self._elsewhere)
+        raise MembershipRefused(self._notHere)
 
     @property
     def signingRequests(self) -> bytes:
         """
         See L{Administration.signingRequests}.
         """
-        raise MembershipRefused(self._elsewhere)
+        raise MembershipRefused(self._notHere)
 
     async def importSignatures(self, document: bytes) -> int:
         """
         See L{Administration.importSignatures}.
         """
-        raise MembershipRefused(self._elsewhere)
+        raise MembershipRefused(self._notHere)
 
     @property
     def _isNode(self) -> bool:

@@ -38,7 +38,7 @@ class OwnMembership:
     @ivar claimant: who claims something.
     @ivar isMember: is an identity a member that was admitted elsewhere?
     @ivar everybody: what all members announced that are known.
-    @ivar elsewhere: on which programs all other things are decided, for people.
+    @ivar deciders: the names of the programs that decide about everything else, for people.
     @ivar reserve: ranges of addresses that are given to nobody, see L{wand.address_ranges}.
     """
 
@@ -51,7 +51,7 @@ class OwnMembership:
     claimant: Claimant
     isMember: Callable[[bytes], bool]
     everybody: Callable[[], Iterable[Announcement]]
-    elsewhere: Callable[[], str] = lambda: "a server"
+    deciders: Callable[[], str] = lambda: "a server"
     reserve: Sequence[str] = ()
 
 

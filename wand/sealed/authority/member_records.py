@@ -17,13 +17,13 @@ from wand.sealed.credentials.trust import Trust
 #: The kind of our records in a store.
 MEMBER_KIND: Final = "sealed-member"
 
-#: What an operator is told who would do something with a member that is none any more.
+#: What an operator is told about a member that was revoked.
 REVOKED: Final = (
     "{} was revoked already, and that is permanent; to let its host in again, give it an empty state directory and a "
     "new invitation"
 )
 
-#: What somebody is told who would become one again.
+#: What a node is told that asks to be a member again.
 REVOKED_KEY: Final = (
     "this key was revoked, and cannot be a member again: give the node an empty state directory and a new invitation"
 )
@@ -66,7 +66,7 @@ class MemberRecords:
         The member of a name, or of a whole key; never of a part or a short form of either.
 
         @raise NoSuchMember: if there is none.
-        @raise MembershipRefused: if only members had that name that were revoked.
+        @raise MembershipRefused: if all that had this name were revoked.
         """
         identity = Identity.parse(nameOrKey)
         keys = (identity,) if identity is not None else self._withName.keys(nameOrKey)

@@ -26,7 +26,7 @@ def hostCount(prefix: Prefix) -> int:
 
 def beyondPrefixes(overlay: OverlayPrefixes) -> str:
     """
-    Which of the reserved addresses are none of a network's, with what to do; empty if all are.
+    Which of the reserved addresses are not within a network's, with what to do; empty if all are.
     """
     found = overlay.reservedBeyond
     if not found:
@@ -93,7 +93,7 @@ class OverlayPrefixes:
     @property
     def reservedBeyond(self) -> list[str]:
         """
-        What is set aside and is not wholly in a prefix: whoever wrote that meant something else.
+        The reserved ranges that are not wholly within a prefix: most likely a mistake.
         """
         return [
             f"{begin}-{end}" for begin, end in self.reserved if not any(begin in each and end in each for each in self)

@@ -29,10 +29,11 @@ from wand.timing.difference import difference
 #: How often it is tried to store one that another server stored at the same moment.
 _TRIES: Final = 8
 
-#: By how many seconds our clock may be wrong before we say no more when a secret ends; and how long the former one may
-#: count so that it can as well end at once.
+#: By how many seconds our clock may be wrong before we no longer say by it when a secret ends.
 CLOCK_TOLERATED: Final = 3600.0
-SHORT: Final = 60.0
+
+#: An overlap of so many seconds is none if the clock is wrong: the former secret ends at once then.
+SHORT_OVERLAP: Final = 60.0
 
 _RIVALS: Final = "the store has another network secret each time: try again"
 
@@ -41,7 +42,7 @@ class Rotator:
     """
     Makes secrets, and sees to it that the store has the newest.
 
-    @ivar clocks: what members' clocks say of ours.
+    @ivar clocks: by how much the clocks of members differ from ours.
     """
 
     _log = Logger()
@@ -87,8 +88,8 @@ class Rotator:
         Give the network another secret.
 
         @param overlap: for how many seconds the former one counts between members.
-        @raise MembershipRefused: if the network key is not here, that is too long, or our clock is wrong as far as is
-            known, and when the former one ends depends on it.
+        @raise MembershipRefused: if the network key is not here, the overlap is too long, or our clock seems wrong,
+            and the end of the former secret depends on it.
         @raise StoreUnavailable: if it cannot be stored; nothing was changed then.
         """
         key, secrets = self._network.key, self._network.secrets
@@ -109,10 +110,10 @@ class Rotator:
 
     def _now(self, overlap: float) -> int:
         """
-        What time it is, in seconds since the epoch; 0 if our clock is wrong as far as is known, and that does not
-        matter.
+        What time it is, in seconds since the epoch; 0 if our clock seems to be wrong, and the overlap is so short that
+        this does not matter.
 
-        @raise MembershipRefused: if it does.
+        @raise MembershipRefused: if it does matter.
         """
         now, created = self._wallClock(), self._network.descriptor.created
         ahead = self.clocks.ahead
@@ -124,7 +125,7 @@ class Rotator:
             trouble = "years ahead of everybody's"
         else:
             return int(now)
-        if overlap > SHORT:
+        if overlap > SHORT_OVERLAP:
             raise MembershipRefused(
                 f"this host's clock is {trouble}, and the former secret would end at another time than you say: set "
                 "the clock that is wrong, for example with timedatectl set-ntp true, or have it end at once "

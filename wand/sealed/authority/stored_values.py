@@ -28,7 +28,7 @@ class Index(Generic[Value]):
 
     def __init__(self, of: Callable[[Value], Hashable]) -> None:
         """
-        @param of: what to find a value by; C{None} for one that nobody looks for.
+        @param of: what to find a value by; C{None} for a value that is not in the index.
         """
         self._of = of
         self._keys: dict[Hashable, bytes | dict[bytes, None]] = {}  # most values are the only one that says so

@@ -1,5 +1,5 @@
 """
-What members' clocks say of ours, before something is signed that ends at a certain time.
+By how much the clocks of members differ from ours: before something is signed that ends at a certain time.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from twisted.internet.interfaces import IReactorTime
 
 from wand.interfaces.membership import Member
 
-#: How many of those that said it last are asked.
+#: How many members count, those with the latest handshakes.
 CLOCKS_MAXIMUM: Final = 64
 
-#: Seconds for which what one said counts: sessions are renewed every two minutes.
+#: Seconds for which the time that a member told counts: sessions are renewed every two minutes.
 WORD_LIFETIME: Final = 900.0
 
 
 class ToldClocks:
     """
-    Knows what the clocks of those say with which there were handshakes lately.
+    Knows the clocks of the members with which there were handshakes lately.
     """
 
     def __init__(self, clock: IReactorTime, wallClock: Callable[[], float]) -> None:
@@ -29,7 +29,7 @@ class ToldClocks:
         """
         self._clock = clock
         self._wallClock = wallClock
-        self._began: dict[bytes, tuple[float, float]] = {}  # when our clock began by theirs, and when that was said
+        self._began: dict[bytes, tuple[float, float]] = {}  # when C{clock} was 0 by theirs, and when they told it
 
     def told(self, member: Member, ahead: float) -> None:
         """
@@ -43,8 +43,8 @@ class ToldClocks:
     @property
     def ahead(self) -> float:
         """
-        By how many seconds the clocks of others are ahead of ours: that of the one in the middle, by how much they
-        differ; 0 if nobody said anything.  It is right at once when somebody sets ours.
+        By how many seconds the clocks of members are ahead of ours: half of them differ by no more than that; 0 if
+        nobody told.  It is right at once when somebody sets ours.
         """
         since, ours = self._clock.seconds() - WORD_LIFETIME, self._beginning
         said = sorted((began - ours for began, at in self._began.values() if at >= since), key=abs)
@@ -52,4 +52,7 @@ class ToldClocks:
 
     @property
     def _beginning(self) -> float:
+        """
+        When C{clock} was 0, by our wall clock: that it may be set later makes no difference to what was told.
+        """
         return self._wallClock() - self._clock.seconds()

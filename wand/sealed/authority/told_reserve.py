@@ -56,7 +56,7 @@ class ToldReserve:
         changed: Callable[[AddressRanges, bytes], object],
     ) -> None:
         """
-        @param trust: who was revoked.
+        @param trust: tells who is revoked.
         @param changed: called with what somebody sets aside, and who that is.
         """
         self._isStopped = False
@@ -128,7 +128,7 @@ class ToldReserve:
 
     def _forget(self, peer: bytes) -> None:
         """
-        Somebody does not speak for the network, or others said something later.
+        What one said counts no more: it speaks for the network no longer, or too many others said something since.
         """
         if self._said.pop(peer, None) is not None and not self._isStopped:
             self._changed(AddressRanges(), peer)

@@ -265,8 +265,8 @@ class Reserved(msgspec.Struct, tag=control_numbers.RESERVED, frozen=True, array_
     @ivar part: which of the messages that say all of it together; the first is 0.
     @ivar parts: how many they are.
     @ivar ranges: the first address of each and the last.
-    @ivar whole: the first octets of the SHA-256 of all ranges of all parts, which tells them from those of another
-        time.
+    @ivar whole: the first octets of the SHA-256 of all ranges of all parts: by it parts belong together, and none is
+        taken for one of an earlier set.
     """
 
     part: Annotated[int, Meta(ge=0, lt=RESERVED_PARTS)]

@@ -13,8 +13,8 @@ from wand.sealed.credentials.rotation import Rotation, madeAt
 from wand.sealed.credentials.signed import verified
 from wand.status import SecretStatus
 
-#: The most seconds for which a former secret can count from now on; one whose end is later, by a clock that was wrong,
-#: counts no more.
+#: The most seconds for which a former secret can count from now on.  If its end is later, a clock was or is wrong, and
+#: it counts no more.
 _LEFT_MAXIMUM: Final = OVERLAP_MAXIMUM + 86_400.0
 
 #: How many rotations are kept, the latest; and besides them the secret that the network began with, by which whoever
@@ -143,7 +143,7 @@ class NetworkSecrets:
     @property
     def isEndWrong(self) -> bool:
         """
-        Is L{until} later than anybody says whose clock is right?
+        Is L{until} so far away that a clock must have been wrong, or is?
         """
         return self._left([self.until]) > _LEFT_MAXIMUM
 
@@ -152,6 +152,7 @@ class NetworkSecrets:
         What people are told.
 
         @param have: see L{SecretStatus}.
+        @param members: see L{SecretStatus}.
         """
         until = 0.0 if self.isEndWrong else self.until
         return SecretStatus(self.number, until, have, members, float(madeAt(self.number)))

@@ -40,8 +40,8 @@ class Rotation(Body, frozen=True, array_like=True):
     Another secret takes the place of the one that members had.  It travels in sessions of members only.
 
     @ivar number: that of the new secret, see L{numberOf}; higher than that of every one that its maker knew.
-    @ivar former: the number of the secret whose place it takes, and those that others made since; 0 for the one that
-        the network began with.
+    @ivar former: the number of the secret whose place it takes; it takes that of later ones, too, which its maker did
+        not know.  0 for the one that the network began with.
     @ivar until: how long the former ones count between members, in seconds since the epoch.
     """
 

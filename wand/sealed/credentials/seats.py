@@ -16,8 +16,8 @@ from wand.sealed.credentials.allowance import Allowance
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import Identity
 
-#: How often a seat changes hands at once, and seconds for which it stands after each further time.  Of honest members
-#: none ever does.
+#: How often a seat changes hands at once, and the seconds for which it stands after each further time.  A seat of an
+#: honest member never changes hands.
 CHANGES_MAXIMUM: Final = 8
 CHANGE_PAUSE: Final = 600.0
 
@@ -28,7 +28,7 @@ class _Seat:
     @ivar since: when its holder became a member.
     @ivar expires: until when it is taken: as long as the grant is valid, however short a certificate.
     @ivar changes: how often somebody else took it.
-    @ivar standsUntil: until when nobody else takes it.
+    @ivar standsUntil: until when nobody else takes it, in seconds since the epoch.
     """
 
     identity: Identity
@@ -44,6 +44,13 @@ class _Seat:
         """
         return self.since, self.identity
 
+    def stands(self, now: float) -> bool:
+        """
+        Does nobody else take it now?  An end further away than any pause was written before somebody set the clock
+        back, and does not count.
+        """
+        return 0 < self.standsUntil - now <= CHANGE_PAUSE
+
 
 class Seats:
     """
@@ -51,7 +58,7 @@ class Seats:
     of several with one number the one whose owner has been a member for the longest counts, and then the one with the
     lower identity.  So everybody takes the same ones, whatever their order, and a member that signs without end fills
     nobody's memory, nor does it keep anybody busy: a seat for which it names one after the other changes hands only now
-    and then, until the one has it who has it elsewhere.
+    and then, until its holder is the same one everywhere.
     """
 
     def __init__(
@@ -86,7 +93,7 @@ class Seats:
                 seats[certificate.seat] = new
             return True
         now = self._wallClock()
-        isNext = new.seniority < holder.seniority and holder.standsUntil <= now
+        isNext = new.seniority < holder.seniority and not holder.stands(now)
         if certificate.expires > now and (holder.identity == new.identity or isNext):
             holder = seats[certificate.seat] = self._changed(holder, new, granted.identity)
         return holder.identity == new.identity

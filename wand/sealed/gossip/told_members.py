@@ -88,8 +88,8 @@ class ToldMembers:
 
     def renew(self) -> None:
         """
-        What is so stands for another lifetime; whose certificate expired while nothing more was known of it, because
-        nobody used it, is forgotten.
+        What is so stands for another lifetime.  A member of which gossip alone knows, because nobody used it, is
+        forgotten once its certificate expired.
         """
         self._participant.claims.entries.sweep()
         claims, own = self._participant.claims, self._participant.identity

@@ -191,8 +191,8 @@ class MemberView:
 
     def heard(self, identity: bytes) -> Item | None:
         """
-        A member is heard itself.  If it is accused by somebody who does not watch it, now that others are here again,
-        it knows nothing of that and cannot object: that counts no more.
+        A member is heard directly.  If the one that accuses it does not watch it any more, because members between them
+        are back, it is not told of the accusation and cannot object: the accusation counts no more.
 
         @return: what it said last, which counts again; C{None} if nothing changed.
         """

@@ -4,6 +4,8 @@ A node becomes a member by an answer that somebody brought, or is renewed by one
 
 from __future__ import annotations
 
+from typing import Final
+
 from wand.errors import MembershipRefused, TokenInvalid
 from wand.sealed.credentials.certificate import SERVER, Certificate
 from wand.sealed.credentials.chain import certified
@@ -30,17 +32,20 @@ def takeHanded(enrolment: Enrolment, answer: HandedAnswer) -> None:
             raise MembershipRefused("this node has this certificate already, or a newer one")
         return
     if enrolment.stage != "new":
-        raise MembershipRefused(f"this node is {_STAGES[enrolment.stage]}, and takes no answer")
+        raise MembershipRefused(_REFUSALS[enrolment.stage])
     where = (KnownServer(by.identity, by.exchangeKey, answer.endpoints),) if answer.endpoints else ()
     servers, admitters = (where, ()) if by.role == SERVER else ((), where)
     said = answer.network, answer.descriptor, answer.secret, answer.certificate
     enrolment.enter(*said, servers, admitters, answer.rotations)
 
 
-_STAGES = {
-    "member": "a member of another network (one in an empty state directory can be of this one, too)",
-    "joining": "redeeming an invitation",
-    "revoked": "revoked permanently (one in an empty state directory can hand over a new request)",
+#: Why a node takes no answer, and what to do, by its stage.
+_REFUSALS: Final = {
+    "member": "this node is a member of another network, and takes no answer from this one: to be in both, run another "
+    "node with a state directory of its own, and make a request there",
+    "joining": "this node is redeeming an invitation, and takes no answer meanwhile",
+    "revoked": "the key of this node was revoked, and cannot be a member again: give the node an empty state "
+    "directory, and make a new request",
 }
 
 

@@ -74,9 +74,9 @@ class NodeReach:
 
     def _leadsBack(self, place: Endpoint, places: Sequence[Endpoint]) -> bool:
         """
-        Does a place lead into a network of ours, though the member is elsewhere, too?  Two networks that carry each
-        other would carry nothing.  Or is it an address of this host, though the member is in another network, which has
-        the same addresses?  It is heard elsewhere than we are, then.
+        Is a place of no use, although the member says that it is there?  That is so if it leads into a network of ours
+        and others do not, for two networks that carry each other carry nothing; and if it is an address of this host
+        that the member has in its own, another, network, as its public address tells.
         """
         if self._leadsInside(place):
             return not all(map(self._leadsInside, places))

@@ -24,7 +24,7 @@ COUNTERS: Final = {
     "drop-control-secrets": "questions for secrets of the network dropped: too many of one member",
 }
 
-#: Seconds until somebody is told once more who does not say that it has a new secret; doubled each time, up to a limit.
+#: Seconds until a member that does not say that it has a new secret is told again; doubled each time, up to a limit.
 TELLING_FIRST: Final = 1.0
 TELLING_MAXIMUM: Final = 60.0
 
@@ -56,7 +56,7 @@ class SecretExchange:
         self._sessions = sessions
         self._counters = context.counters
         self._events = context.events
-        self._waits: dict[bytes, float] = {}  # of those who lag: after how many seconds they are told again
+        self._waits: dict[bytes, float] = {}  # of members that lag: seconds until they are told again
         self._news: tuple[object, bytes] = None, b""
         self._answers = TokenBuckets(context.clock, TOLD_RATE, TOLD_BURST)
         self._pacing: Pacing[bytes] = Pacing(context.clock, self._tell)
@@ -157,8 +157,8 @@ class SecretExchange:
 
     def _tell(self, peer: bytes) -> None:
         """
-        Tell somebody who lags, and again later, unless it says meanwhile that it has it.  Nobody waits for others who
-        do not say so.
+        Tell a member that lags, and again later, unless it says meanwhile that it has the secret.  Each is told by
+        itself: one that never says so delays nobody else.
         """
         now, wait = self._clock.seconds(), self._waits.get(peer)
         if wait is None or self._trust.isRevoked(peer):

@@ -18,7 +18,7 @@ from wand.sealed.reach.inspection import ReachInspection
 from wand.status import SeenStatus, WayStatus
 from wand.version import __version__
 
-#: On which programs is decided about members if nobody is known by name, and how many are named.
+#: Which programs decide about members, where none of them is known by name; and how many are named.
 DECIDERS: Final = "a server, or the node that founded the network"
 DECIDERS_MAXIMUM: Final = 3
 
@@ -57,8 +57,8 @@ class SeenMembers:
 
     def deciders(self) -> str:
         """
-        On which programs operators decide about all members and the network, by their names as far as they are known:
-        servers, and nodes with the network key.
+        The names of the programs that decide about all members and the network, as far as they are known: servers, and
+        nodes with the network key.
         """
         founders = (each for each in self._claims.admitters if not self._isDeputy(each))
         found = {self._inspection.nameOf(each) for each in (*self._inspection.servers(), *founders)}

@@ -32,14 +32,14 @@ COUNTERS: Final = {
     "lan-questions-sent": "questions on our links, whether members are there",
     "lan-answers-sent": "answers and receipts to members on our links",
     "lan-found": "times that a member proved to be on one of our links",
-    "lan-strangers": "datagrams on our links that are none of this network: others on the link have theirs",
+    "lan-strangers": "datagrams on our links that are not of this network: others may share the link",
     "drop-lan-malformed": "datagrams on our links dropped: members of another version, perhaps",
     "drop-lan-throttled": "datagrams on our links dropped: too many from that host, of that member or of strangers",
     "drop-lan-invalid": "datagrams on our links dropped: no valid certificate, claim or signature",
     "drop-lan-stale": "answers on our links dropped: to no question of ours, or too late",
 }
 
-#: What is no drop: several networks may share a link, and everybody hears what is said there.
+#: The reason that is counted, but as no drop: several networks may share a link, and all hear what is said there.
 _STRANGERS: Final = "lan-strangers"
 
 #: How many of those that are wanted are remembered until the next question; from two on, everybody is asked.

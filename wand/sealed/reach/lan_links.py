@@ -16,7 +16,7 @@ from wand.sealed.overlay import Overlay
 LINKS_MAXIMUM: Final = 64
 ADDRESSES_MAXIMUM: Final = 64
 
-#: The address of the loopback interface.
+#: The MAC address of the loopback interface.
 _LOOPBACK: Final = bytes(6)
 
 #: The hosts that stand for all addresses of this host.
@@ -90,7 +90,7 @@ class LanLinks(HostListener):
 
     def _running(self) -> list[Link]:
         """
-        The links that count: Ethernet, and neither a tunnel nor a bridge that carries one of ours on.
+        The links that count: Ethernet, and neither a tunnel nor a bridge that a tap of ours is a port of.
         """
         ours = self._ours()
         inside = {number for each in self._inner() for number in (each.index, each.master)}

@@ -64,7 +64,7 @@ function sides(why) {
       : make("p", { class: "soft" }, "Nothing yet.")));
 }
 
-/** Of whom something was asked last. */
+/** The member that was asked about last. */
 let wanted = "";
 
 async function find(peer) {
