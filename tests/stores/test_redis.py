@@ -203,7 +203,7 @@ class RedisTests(RedisCase):
         self.until(lambda: heard.copy == {b"l": b"1"})
         [lost] = [each.fields for each in events if each.kind == "store-lost"]
         self.assertIn(lost["changes"], (9, 10))  # the new one has the number of a former one
-        self.assertIn("set appendonly yes", self.lost())
+        self.assertIn("appendonly yes", self.lost())
         [until] = [note.until or 0.0 for note in self.context.notes if note.key == LOST_NOTE]
         self.assertLess(abs(until - self.context.clock.seconds() - LOST_LIFETIME), PATIENCE)
 
