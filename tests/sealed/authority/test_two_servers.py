@@ -14,6 +14,7 @@ from twisted.internet.defer import Deferred, fail
 from two_servers_case import OTHER_ENDPOINTS, TwoServersCase
 
 from wand.errors import MembershipRefused, StoreHindered
+from wand.ethernet import MAC
 from wand.interfaces import Held
 from wand.sealed.authority.assignments import UNRECORDED_KEPT
 from wand.sealed.authority.authority import Authority
@@ -110,6 +111,7 @@ class TwoServersTests(TwoServersCase):
             self.assertIsInstance(self.joinAt(self.authority, gone, "gone"), NotNow)
         assigned = self.other._assignments
         [address] = assigned.addressesOf(gone.identity)
+        alice, mac = self.authority._members.find("alice"), macFrom(gone.identity.text)
 
         def asked() -> str:
             return self.failing(self.other.administration.address("alice", [address]), MembershipRefused)
@@ -117,15 +119,16 @@ class TwoServersTests(TwoServersCase):
         self.assertIn("try again in an hour", asked())
         self.clock.advance(UNRECORDED_KEPT - 1)
         self.assertIn("try again in an hour", asked())
+        self.failing(assigned.takeMAC(mac, alice.identity), MembershipRefused)
         self.clock.advance(1)
         self.store.set(ours, MEMBER_KIND, {gone.identity: b"damaged"})
         self.assertIn("try again in an hour", asked())
         self.flushLoggedErrors()
         self.store.set(ours, MEMBER_KIND, {gone.identity: None})
         self.now(self.other.administration.address("alice", [address]))
-        self.assertEqual(
-            self.authority._assignments.holderOfAddress(address), self.authority._members.find("alice").identity
-        )
+        self.assertEqual(self.authority._assignments.holderOfAddress(address), alice.identity)
+        self.now(assigned.takeMAC(mac, alice.identity))
+        self.now(assigned.keepMAC(MAC(alice.macs[0]), alice.identity))
         answer = self.joinAt(self.authority, gone, "gone")
         assert isinstance(answer, Admitted)
         content = self.authority.trust.check(answer.certificate)
