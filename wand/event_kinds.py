@@ -99,6 +99,7 @@ EVENTS: Final[Mapping[str, EventKind]] = {
     "note-cleared": EventKind("it is over", "note"),
     "store-failed": EventKind("the store takes nothing", "reason"),
     "store-recovered": EventKind("it does again", ""),
+    "store-lost": EventKind("the store came back without changes that it had acknowledged, so many or more", "changes"),
     "tap-up": EventKind("somebody set the interface up", "interface"),
     "tap-down": EventKind("somebody set it down", "interface"),
     "tap-changed": EventKind("somebody changed the interface", "interface mac mtu"),

@@ -27,11 +27,11 @@ DRIVERS = ("tuntap", "vxlan", "afpacket", "macvtap", "vde", "qemu")
 #: Plays a virtual machine: a tap, whose frames go through a socket as those of C{-netdev stream} do, each behind its
 #: length (net/stream.c of QEMU).
 _MACHINE = """
-import fcntl, os, socket, struct, sys, threading
+import fcntl, os, socket, struct, sys, threading, time
+node = socket.socket(socket.AF_UNIX)
+while node.connect_ex(sys.argv[1]): time.sleep(0.05)  # a socket is there before somebody listens
 tap = os.open("/dev/net/tun", os.O_RDWR)
 fcntl.ioctl(tap, 0x400454CA, struct.pack("16sH14x", b"inside", 0x1002))
-node = socket.socket(socket.AF_UNIX)
-node.connect(sys.argv[1])
 def leave():
     while frame := os.read(tap, 1 << 16): node.sendall(len(frame).to_bytes(4, "big") + frame)
 threading.Thread(target=leave, daemon=True).start()

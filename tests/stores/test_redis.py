@@ -7,7 +7,7 @@ from __future__ import annotations
 import socket
 import subprocess
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
 from time import monotonic
 from typing import Any
 
@@ -26,10 +26,13 @@ from twisted.plugin import IPlugin
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+import wand.stores.redis
 from wand.errors import ConfigurationInvalid, StoreHindered, StoreUnavailable
+from wand.events import Event
 from wand.interfaces import Context, IRecords, IStore
 from wand.stores.change_order import Change
 from wand.stores.redis_connection import RedisConnection
+from wand.stores.redis_durability import LOST_LIFETIME, LOST_NOTE
 from wand.stores.redis_plugin import RedisStore
 from wand.stores.redis_scripts import entryRead
 from wand.stores.redis_settings import CONNECT_PATIENCE
@@ -72,6 +75,12 @@ class RedisContractTests(SharedStoreContract, RedisCase):
 
 
 class RedisTests(RedisCase):
+    def lost(self) -> str:
+        """
+        What the operator is told of changes that are lost.
+        """
+        return "".join(note.text for note in self.context.notes if note.key == LOST_NOTE)
+
     def test_plugin(self) -> None:
         """
         The store is a plugin, and refuses settings that it does not have or cannot use.
@@ -133,6 +142,7 @@ class RedisTests(RedisCase):
         self.assertLessEqual({b"%d" % number for number in acknowledged}, loaded.keys())
         self.assertTrue(self.successResultOf(records.exchange("a", b"k", None, b"2")))
         self.until(lambda: heard.copy == {**loaded, b"k": b"2"})
+        self.assertEqual(self.lost(), "")
 
     def test_whoHangsIsNotWaitedFor(self) -> None:
         """
@@ -171,12 +181,17 @@ class RedisTests(RedisCase):
         self.successResultOf(other.write("a", {b"k": b"2"}))
         self.asked("XTRIM", "wand:changes", "MAXLEN", "1")
         self.until(lambda: heard.copy == {b"k": b"2", b"l": b"1"})
+        self.assertEqual(self.lost(), "")
 
     def test_lostChangesAreNoticed(self) -> None:
         """
-        If Redis comes back without what it had, watchers load everything anew.
+        If Redis comes back without what it had, watchers load everything anew, and the operator is told, with what to
+        do, for a day.
         """
-        records, other = self.opened(), self.opened()
+        self.patch(wand.stores.redis, "RELOAD_PAUSE", 0.1)
+        other, records = self.opened(), self.opened()
+        events: list[Event] = []
+        self.context.events.subscribe(events.append)
         heard = Heard(records, "a")
         for number in range(10):
             self.successResultOf(other.write("a", {b"k": b"%d" % number}))
@@ -186,6 +201,33 @@ class RedisTests(RedisCase):
         self.server.start()
         self.written(other, b"l", b"1")
         self.until(lambda: heard.copy == {b"l": b"1"})
+        [lost] = [each.fields for each in events if each.kind == "store-lost"]
+        self.assertIn(lost["changes"], (9, 10))  # the new one has the number of a former one
+        self.assertIn("appendonly yes", self.lost())
+        [until] = [note.until or 0.0 for note in self.context.notes if note.key == LOST_NOTE]
+        self.assertLess(abs(until - self.context.clock.seconds() - LOST_LIFETIME), PATIENCE)
+
+    def test_anOlderLog(self) -> None:
+        """
+        If Redis comes back with an older log, that is said, also if as many changes were made since.
+        """
+        self.patch(wand.stores.redis, "RELOAD_PAUSE", 0.1)
+        other, records = self.opened(), self.opened()
+        heard = Heard(records, "a")
+        self.successResultOf(other.write("a", {b"k": b"1"}))
+        log, older = self.directory / "appendonlydir", self.directory / "older"
+        copytree(log, older)
+        for number in (2, 3):
+            self.successResultOf(other.write("a", {b"k": b"%d" % number}))
+        self.until(lambda: heard.copy == {b"k": b"3"})
+        self.server.kill()
+        rmtree(log)
+        older.rename(log)
+        self.server.start()
+        for number in (4, 5):
+            self.written(other, b"k", b"%d" % number)
+        self.until(lambda: heard.copy == {b"k": b"5"} and bool(self.lost()))
+        self.assertIn("that it had acknowledged", self.lost())
 
     def test_foreignEntriesDisturbNothing(self) -> None:
         """
@@ -321,9 +363,11 @@ class PasswordTests(RedisCase):
         """
         path = self.directory / "password"
         path.write_text("open sesame\n")
+        wrong = self.directory / "wrong"
+        wrong.write_text("open barley\n")
         records = self.opened(**{"password-file": str(path)})
         self.successResultOf(records.write("a", {b"k": b"1"}))
-        for settings in ({}, {"password-file": __file__}):
+        for settings in ({}, {"password-file": str(wrong)}):
             error = self.failureResultOf(self.opened(**settings).load("a"), StoreUnavailable).value
             self.assertIn("password-file", str(error))
             self.assertNotIsInstance(error, StoreHindered)

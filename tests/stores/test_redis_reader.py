@@ -53,7 +53,7 @@ class RedisReaderTests(SynchronousTestCase):
         context = simulatedContext(clock, Network(clock, Random(0)), "192.0.2.1")
         order = ChangeOrder(lambda kind, records: None, lambda: None)
         settings = redisSettings({})
-        reader = RedisReader(settings, context, "changes", b"us", order, lambda: None)
+        reader = RedisReader(settings, context, "changes", b"us", order, lambda: None, lambda changes: None)
         reader.start(None)
         clock.advance(RETRY)
         self.assertEqual(AwayConnection.asked, 2)

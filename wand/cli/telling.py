@@ -44,6 +44,7 @@ _SENTENCES: Final = {
     "peer-unreachable": "{peer} is reached at none of its places: wand why {peer}",
     "member-renewed": "{name} ({key}) has a new certificate",
     "renewed": "this node, {name}, has a new certificate",
+    "store-lost": "Redis came back without what it had acknowledged, {changes} changes or more: see wand status",
     "address-assigned": "{name} ({key}) has the address {address}",
 }
 
@@ -62,6 +63,7 @@ _COLOURS: Final = {
     "member-readdressed": "yellow",
     "member-renamed": "yellow",
     "member-twice": "red",
+    "store-lost": "red",
     "twice": "red",
     "member-pending": "yellow",
     "member-joined": "green",

@@ -82,6 +82,32 @@ def _sayReserved(found: list[tuple[str, str]], notes: Notes) -> None:
     )
 
 
+def sayLost(authority: Authority, notes: Notes) -> None:
+    """
+    Say whom the store has lost, and how many of them it knows again.
+    """
+    lost = authority.lost
+    count, missing, revoked = lost.count, lost.missing, lost.revoked
+    if not count:
+        notes.clear("members-lost")
+        return
+    parts = [f"lost: {count}", f"there again: {count - len(missing) - len(revoked)}"]
+    if missing:
+        parts.append(f"missing until they come: {_several(missing)}")
+    if revoked:
+        names = _several([name for name, _ in revoked])
+        parts.append(f"to be revoked again: {names} (wand revoke {revoked[0][1].text})")
+    notes.say(
+        "members-lost",
+        f"the store came back without members that this server knew: {', '.join(parts)}; see wand members",
+        isHint=not missing and not revoked,
+    )
+
+
+def _several(names: list[str]) -> str:
+    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
+
+
 def sayCutOff(authority: Authority, configuration: ServerConfiguration, notes: Notes) -> None:
     """
     Say whom a server cuts off that accepts streams, passes nothing on, and is the only one.

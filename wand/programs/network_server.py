@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from wand.config import ServerConfiguration
 from wand.host.local_addresses import tunnels
 from wand.interfaces import Context, IRecords, IRovingTransport, ISessionTransport
-from wand.programs.authority_notes import sayCutOff, sayWaiting
+from wand.programs.authority_notes import sayCutOff, sayLost, sayWaiting
 from wand.programs.authority_store import AuthorityStore
 from wand.programs.calls_to_members import CallsToMembers
 from wand.programs.host_watch import HostWatch
@@ -223,6 +223,7 @@ class NetworkServer:
         """
         sayWaiting(self.authority, self._context.notes)
         sayCutOff(self.authority, self._configuration, self._context.notes)
+        sayLost(self.authority, self._context.notes)
 
     def _mayReach(self, host: str) -> bool:
         return host not in overlayOf(*self.authority.prefixes)

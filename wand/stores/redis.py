@@ -9,6 +9,7 @@ Redis' own affair: docs/servers.md says how to configure it, and a note says so 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from secrets import token_bytes
 from typing import Any, Final, TypeVar
 
@@ -20,7 +21,7 @@ from wand.errors import StoreHindered
 from wand.interfaces import Context, Held, IConditionalRecords
 from wand.stores.change_order import ChangeOrder
 from wand.stores.redis_connection import RedisConnection, Word, isRefusal
-from wand.stores.redis_durability import tellDurability
+from wand.stores.redis_durability import tellDurability, tellLost
 from wand.stores.redis_reader import RedisReader
 from wand.stores.redis_scripts import EXCHANGE, LOAD, WRITE, recordWords, words
 from wand.stores.redis_settings import RedisSettings
@@ -48,7 +49,8 @@ class RedisRecords:
         self._connection = RedisConnection(settings, context.clock)
         self._order = ChangeOrder(self._tell, self._unsure)
         self._stream = f"{settings.prefix}:changes"
-        self._reader = RedisReader(settings, context, self._stream, self._own, self._order, self._unsure)
+        lost = partial(tellLost, context)
+        self._reader = RedisReader(settings, context, self._stream, self._own, self._order, self._unsure, lost)
         self._watchers: dict[object, _Watcher] = {}
         self._isFollowing = False
         self._isClosed = False
@@ -196,6 +198,7 @@ class RedisRecords:
         """
         self._order.asked()
         try:
+            await self._reader.goesOn(self._connection)  # or it is not known any more what was lost
             newest = await self._connection.ask("XREVRANGE", self._stream, "+", "-", "COUNT", 1)
         except StoreHindered:
             self._unsure()

@@ -1,18 +1,26 @@
 """
-What becomes of the records when Redis itself ends: whether its configuration keeps them is said to the operator.
+What becomes of the records when Redis itself ends: whether its configuration keeps them, and that it has lost some, is
+said to the operator.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, gatherResults
 
 from wand.health.notes import Notes
+from wand.interfaces import Context
 from wand.stores.redis_connection import RedisConnection
 
 #: The key of the note.
 DURABILITY_NOTE: Final = "store-durability"
+
+#: The key of the one that says that something was lost, and for how many seconds it is said: nobody knows when somebody
+#: has looked at everything that may be missing.
+LOST_NOTE: Final = "store-lost"
+LOST_LIFETIME: Final = 86_400.0
 
 
 def tellDurability(connection: RedisConnection, notes: Notes) -> None:
@@ -36,6 +44,25 @@ def tellDurability(connection: RedisConnection, notes: Notes) -> None:
         asked.addCallbacks(answered, lambda failure: None)
 
     connection.connected = ask
+
+
+def tellLost(context: Context, changes: int) -> None:
+    """
+    Say that Redis came back without what it had acknowledged.
+
+    @param changes: how many changes are gone, at least.
+    """
+    when = datetime.fromtimestamp(context.wallClock(), UTC).strftime("%Y-%m-%d %H:%M UTC")
+    what = "the last change" if changes == 1 else f"the last {changes} changes, or more,"
+    context.events.publish("store-lost", changes=changes)
+    context.notes.say(
+        LOST_NOTE,
+        f"Redis came back at {when} without {what} that it had acknowledged. The servers that run write back the "
+        "network and themselves, and learn members as they come; invitations, revocations, rights, and what only a "
+        "server knew that is off may be lost: see wand members and wand invitations, and do again what is missing. Set "
+        "appendonly yes and appendfsync always in Redis, and keep a backup: docs/servers.md",
+        lifetime=LOST_LIFETIME,
+    )
 
 
 def _faults(said: dict[bytes, bytes], synced: list[bytes]) -> list[str]:

@@ -43,10 +43,12 @@ class RedisReader:
         own: bytes,
         order: ChangeOrder,
         missing: Callable[[], object],
+        lost: Callable[[int], object],
     ) -> None:
         """
         @param own: what we call ourselves as a writer.
         @param missing: called when L{start} is to be called again.
+        @param lost: called with how many changes Redis has lost, at least.
         """
         self._settings = settings
         self._clock = context.clock
@@ -55,6 +57,7 @@ class RedisReader:
         self._own = own
         self._order = order
         self._missing = missing
+        self._lost = lost
         self._connection: RedisConnection | None = None
         self._last: Any = None
         self._reading: Deferred[None] | None = None
@@ -85,7 +88,7 @@ class RedisReader:
         isUnsure = False  # does the stream go on where we were?
         while self._connection is connection:
             try:
-                if isUnsure and not await self._goesOn(connection):
+                if isUnsure and not await self.goesOn(connection):
                     self._missing()
                 isUnsure = False
                 answer = await self._asked(connection)
@@ -104,16 +107,25 @@ class RedisReader:
         command = ("XREAD", "BLOCK", block, "COUNT", COUNT, "STREAMS", self._stream, after)
         return connection.ask(*command, patience=BLOCKING + ANSWER_PATIENCE)
 
-    async def _goesOn(self, connection: RedisConnection) -> bool:
+    async def goesOn(self, connection: RedisConnection) -> bool:
         """
-        After a connection was lost: does the stream still have what we read last?  If not, Redis has lost changes, or
-        was away for so long that others wrote more than is kept.
+        After a connection was lost: does the stream still have what we read last?  If not, Redis has lost changes,
+        which is said once, or was away for so long that others wrote more than is kept.
+
+        @raise StoreUnavailable: if it does not answer.
         """
-        if self._last is None:
+        last = self._last
+        if last is None:
             return True
-        name = self._last[0]
-        found = await connection.ask("XRANGE", self._stream, name, name)
-        return bool(found) and found[0] == self._last
+        found = await connection.ask("XREVRANGE", self._stream, last[0], "-", "COUNT", 1)
+        if found and found[0] == last:
+            return True
+        # The oldest go first when it is shortened, and never all.
+        isLost = found or not await connection.ask("XREVRANGE", self._stream, "+", "-", "COUNT", 1)
+        if isLost and self._last is last:
+            self._last = None
+            self._lost(max(1, _numberOf(last) - (_numberOf(found[0]) if found else 0)))
+        return False
 
     def _take(self, entries: list[Any]) -> None:
         for entry in entries:
@@ -127,3 +139,8 @@ class RedisReader:
             elif change.number == self._order.position + 1:  # else it was read before a start
                 self._last = entry
                 self._order.came(change)
+
+
+def _numberOf(entry: Any) -> int:
+    change = entryRead(entry, b"")
+    return 0 if change is None else change.number

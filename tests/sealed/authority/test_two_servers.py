@@ -14,7 +14,9 @@ from twisted.internet.defer import Deferred, fail
 from two_servers_case import OTHER_ENDPOINTS, TwoServersCase
 
 from wand.errors import MembershipRefused, StoreHindered
+from wand.ethernet import MAC
 from wand.interfaces import Held
+from wand.sealed.authority.assignments import UNRECORDED_KEPT
 from wand.sealed.authority.authority import Authority
 from wand.sealed.authority.issuer import ASKING_INTERVAL
 from wand.sealed.authority.member_records import MEMBER_KIND
@@ -95,6 +97,43 @@ class TwoServersTests(TwoServersCase):
             self.assertEqual(has["carol"], [f"{address}/16"])
             self.assertIn("alice", self.failing(server.administration.rename("carol", "alice"), MembershipRefused))
             self.assertIn("carol", self.failing(server.administration.address("alice", [address]), MembershipRefused))
+
+    def test_whoNeverCameLosesWhatWasKept(self) -> None:
+        """
+        The store fails just before the record of a newcomer is written, who never comes again: what was assigned to it
+        is kept for an hour after somebody else asked, and then given away; a record that cannot be read keeps it.
+        """
+        self.signed()
+        token = self.invite(uses=3)
+        self.assertIsInstance(self.joinAt(self.authority, self.node(token, "alice"), "alice"), Admitted)
+        ours, gone = self.store.opened[0], self.node(token, "gone")
+        with patch.object(ours, "exchangeIf", partial(_refused, ours.exchangeIf)):
+            self.assertIsInstance(self.joinAt(self.authority, gone, "gone"), NotNow)
+        assigned = self.other._assignments
+        [address] = assigned.addressesOf(gone.identity)
+        alice, mac = self.authority._members.find("alice"), macFrom(gone.identity.text)
+
+        def asked() -> str:
+            return self.failing(self.other.administration.address("alice", [address]), MembershipRefused)
+
+        self.assertIn("try again in an hour", asked())
+        self.clock.advance(UNRECORDED_KEPT - 1)
+        self.assertIn("try again in an hour", asked())
+        self.failing(assigned.takeMAC(mac, alice.identity), MembershipRefused)
+        self.clock.advance(1)
+        self.store.set(ours, MEMBER_KIND, {gone.identity: b"damaged"})
+        self.assertIn("try again in an hour", asked())
+        self.flushLoggedErrors()
+        self.store.set(ours, MEMBER_KIND, {gone.identity: None})
+        self.now(self.other.administration.address("alice", [address]))
+        self.assertEqual(self.authority._assignments.holderOfAddress(address), alice.identity)
+        self.now(assigned.takeMAC(mac, alice.identity))
+        self.now(assigned.keepMAC(MAC(alice.macs[0]), alice.identity))
+        answer = self.joinAt(self.authority, gone, "gone")
+        assert isinstance(answer, Admitted)
+        content = self.authority.trust.check(answer.certificate)
+        assert content is not None
+        self.assertNotIn(f"{address}/16", content.addresses)
 
     def test_oneWinner(self) -> None:
         """

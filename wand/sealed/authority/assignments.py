@@ -27,6 +27,10 @@ ADDRESS_KIND: Final = "sealed-address"
 #: For how many seconds an address that somebody of ours refuses is given to nobody.
 DECLINED: Final = 3600.0
 
+#: For how many seconds what is assigned to somebody without a record is kept for it, once somebody else asks: whoever
+#: joins has a record within moments.
+UNRECORDED_KEPT: Final = 3600.0
+
 #: How many names, and how many addresses that others took meanwhile, are tried.
 _TRIES: Final = 1000
 
@@ -107,6 +111,7 @@ class Assignments:
         self._restsUntil = restsUntil
         self._now = now
         self._declined: dict[bytes, float] = {}  # until when, of a few addresses, each named by a hook
+        self._unrecorded: dict[bytes, float] = {}  # when somebody asked first for what a holder without a record has
         self._names = Assigned(records, NAME_KIND)
         self._macs = Assigned(records, MAC_KIND)
         self._addresses = Assigned(records, ADDRESS_KIND)
@@ -171,11 +176,21 @@ class Assignments:
 
     def _leftBy(self, assigned: Assigned, what: bytes, holder: bytes | None) -> Condition | None:
         """
-        The condition on which something is left over from a member, see L{Assignments}; C{None} if it is not.  A holder
-        without a record may be about to get one.
+        The condition on which something is left over from somebody, see L{Assignments}; C{None} if it is not.
         """
-        isMember = holder is not None and self._members is not None and self._members.get(holder) is not None
-        return self._unused(assigned, what, holder) if isMember and holder is not None else None
+        if holder is None or self._members is None or self._isExpected(self._members, holder):
+            return None
+        return self._unused(assigned, what, holder)
+
+    def _isExpected(self, members: MemberRecords, holder: bytes) -> bool:
+        """
+        May a holder without a record be about to get one, or have one that cannot be read?
+        """
+        if members.get(holder) is not None:
+            self._unrecorded.pop(holder, None)
+            return False
+        since = self._unrecorded.setdefault(holder, self._now())
+        return self._now() < since + UNRECORDED_KEPT or members.holding(holder).octets is not None
 
     async def _takeOver(self, assigned: Assigned, what: bytes, identity: bytes) -> bool:
         """
@@ -263,7 +278,7 @@ class Assignments:
         """
         if not mac.isUnicast:
             raise MembershipRefused(f"{mac} is not an address of a single host")
-        if not await self._macs.take(mac, identity):
+        if not await self._takeOver(self._macs, mac, identity):
             raise MembershipRefused(f"the MAC address {mac} belongs to another member; choose another")
 
     async def takeAddresses(self, identity: bytes, wanted: Sequence[str] = ()) -> tuple[str, ...]:

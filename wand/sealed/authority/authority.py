@@ -54,6 +54,7 @@ class Authority(MemberAuthority):
     Puts together what decides about the members of a network.
 
     @ivar servers: the servers of the network.
+    @ivar lost: the members that the store has lost.
     @ivar network: the network, as it is kept here.
     @ivar prefixes: where overlay addresses come from.
     @ivar rotator: gives the network another secret.
@@ -104,6 +105,7 @@ class Authority(MemberAuthority):
         self._others = OtherServers(
             members, assigned, issuer, revoker, trust, self, self, clock, key.identity, self._restore
         )
+        self.lost = self._others.lost
         approval = Approval(hooks, clock)
         redemption = Redemption(members, assigned, invitations, issuer, trust, approval, wallClock)
         self.requests = NodeRequests(own, network, members, assigned, issuer, redemption, clock, events)

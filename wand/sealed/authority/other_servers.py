@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.issuer import Issuer, IssuerObserver
+from wand.sealed.authority.lost_members import LostMembers
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.revoker import RevocationObserver, Revoker
@@ -33,6 +34,8 @@ SIGNING_RETRY: Final = 30.0
 class OtherServers:
     """
     Passes on what others decide about members, and signs for those that have not the network key.
+
+    @ivar lost: whom the store has lost.
     """
 
     _log = Logger()
@@ -57,6 +60,7 @@ class OtherServers:
         @param own: this server.
         @param restore: makes its record anew, when the store lost it.
         """
+        self.lost = LostMembers(members, clock)
         self._members = members
         self._assignments = assignments
         self._issuer = issuer
@@ -84,6 +88,7 @@ class OtherServers:
         self._unsigned.stop()
 
     def _changed(self, key: bytes, before: MemberRecord | None, after: MemberRecord | None) -> None:
+        self.lost.changed(key, before, after)
         if after is None:
             if key == self._own:  # without a certificate we refuse everybody
                 self._unsigned.expireAt(key, self._clock.seconds() + SIGNING_GRACE)

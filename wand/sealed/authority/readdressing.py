@@ -113,7 +113,7 @@ class Readdressing:
     def _whoHas(self, address: str) -> str:
         holder = self._members.get(self._assignments.holderOfAddress(address) or b"")
         if holder is None:
-            return f"another member has {address}: choose another address"
+            return f"{address} is kept for somebody who did not finish joining: choose another, or try again in an hour"
         return (
             f"{address} is the address of {holder.name}: choose another, or give {holder.name} another one first "
             f"(wand address {holder.name} ADDRESS)"

@@ -1,0 +1,71 @@
+"""
+Members whose records a store that servers share has lost while this one runs: it came back empty, or as it was before.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.credentials.identity import Identity
+
+#: For how many seconds after a loss it is told of.
+TOLD_FOR: Final = 86_400.0
+
+
+class LostMembers:
+    """
+    Knows whose records are lost, and which of them are there again.  No record of a member is ever deleted, and nobody
+    who was revoked becomes a member again: so what is gone is lost.
+    """
+
+    def __init__(self, members: MemberRecords, clock: IReactorTime) -> None:
+        self._members = members
+        self._clock = clock
+        self._lost: dict[bytes, tuple[str, bool]] = {}
+        self._until = 0.0
+
+    def changed(self, key: bytes, before: MemberRecord | None, after: MemberRecord | None) -> None:
+        """
+        The store has something else of a member.
+        """
+        if before is not None and _isMissing(after, wasRevoked=before.state == "revoked"):
+            self._lost[key] = before.name or str(Identity(key)), before.state == "revoked"
+            self._until = self._clock.seconds() + TOLD_FOR
+
+    @property
+    def count(self) -> int:
+        """
+        How many were lost within a day.
+        """
+        if self._clock.seconds() >= self._until:
+            self._lost.clear()
+        return len(self._lost)
+
+    @property
+    def missing(self) -> list[str]:
+        """
+        The names of those who are not known again, and were not revoked.
+        """
+        return sorted(name for _, name in self._missing(wasRevoked=False))
+
+    @property
+    def revoked(self) -> list[tuple[str, Identity]]:
+        """
+        Those who were revoked, which the store does not know again, by name.
+        """
+        return sorted((name, Identity(key)) for key, name in self._missing(wasRevoked=True))
+
+    def _missing(self, *, wasRevoked: bool) -> list[tuple[bytes, str]]:
+        return [
+            (key, name)
+            for key, (name, had) in self._lost.items()
+            if had == wasRevoked and _isMissing(self._members.get(key), wasRevoked=had)
+        ]
+
+
+def _isMissing(record: MemberRecord | None, *, wasRevoked: bool) -> bool:
+    return record is None or (wasRevoked and record.state != "revoked")
