@@ -4,7 +4,7 @@ A part of the contract of frame services: any peer, any time, and other services
 
 from __future__ import annotations
 
-from time import perf_counter
+from functools import partial
 from typing import Any, Final
 
 from wand.endpoint import Endpoint
@@ -14,9 +14,10 @@ from wand.table import OPERATOR, Peer
 from wand.testing import frame_service_rules as rules
 from wand.testing import plugin_rules
 from wand.testing.frame_service_bench import FrameServiceBench
+from wand.testing.promptness import quickest
 from wand.testing.saying import saying
 
-#: Seconds that a call may take, when it is quickest: of five, and of as many as there are in a while of a busy machine.
+#: Seconds that a call may take when it is quickest, and for how many seconds one that takes longer is repeated.
 _QUICK: Final = 0.001
 _WHILE: Final = 0.2
 
@@ -57,13 +58,9 @@ class FrameServiceManners(FrameServiceBench):
         watcher = self.opened()
         for frame in (*self.typical(), *self.passing()):
             for way in (watcher.leaving, lambda frame: watcher.arriving(self.peer, frame)):
-                taken: list[float] = []
-                while (len(taken) < 5 or sum(taken) < _WHILE) and not (taken and taken[-1] < _QUICK):
-                    began = perf_counter()
-                    way(memoryview(frame))
-                    taken.append(perf_counter() - began)
-                found = f"of {frame[:40].hex()}: {1000 * min(taken):.1f} ms when it was quickest"
-                self.expect(min(taken) < _QUICK, rules.AT_ONCE, found)
+                taken = quickest(partial(way, memoryview(frame)), _QUICK, _WHILE)
+                found = f"of {frame[:40].hex()}: {1000 * taken:.1f} ms when it was quickest"
+                self.expect(taken < _QUICK, rules.AT_ONCE, found)
 
     def test_whatPassesPassesLater(self) -> None:
         """
