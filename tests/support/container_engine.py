@@ -5,10 +5,11 @@ Containers in the hosts of a lab, run by podman(1).
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from wand.lab import CommandFailed, Host, execute
+from wand.lab import CommandFailed, Host, execute, wait
 
 #: It needs no systemd, and takes control groups as they are.  The limits are those that root may set everywhere.
 _SETTINGS: Final = """
@@ -107,8 +108,16 @@ class ContainerEngine:
         """
         End and remove all containers.
         """
-        self.run("rm", "--force", "--all", "--time=0")
+        wait(self._removed, 20, "the end of all containers")
         self.run("volume", "rm", "--force", "--all")
         for line in reversed(Path("/proc/self/mounts").read_text().splitlines()):
             if line.split()[1].startswith(f"{self._folder}{os.sep}"):
                 execute("umount", line.split()[1])
+
+    def _removed(self) -> bool:
+        """
+        Are all containers removed?  One that ends by itself in the same moment is refused, and goes the next time.
+        """
+        with suppress(CommandFailed):
+            self.run("rm", "--force", "--all", "--time=0")
+        return not self.run("ps", "--all", "--quiet").strip()
