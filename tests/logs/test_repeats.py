@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from threading import Thread
 from types import ModuleType
 
 import pytest
@@ -70,6 +71,25 @@ class RepeatsTests(SynchronousTestCase):
         self.repeats(message("other", "something else: {text}"))
         self.repeats(message("flood", level="critical"))
         self.assertEqual(self.told[-2:], ["something else: other", "flood"])
+
+    def test_betweenTwoSteps(self) -> None:
+        """
+        Whoever logs while it looks at a message, since an object is collected at that moment, waits for nobody.
+        """
+
+        class Talkative(Clock):
+            def seconds(self) -> float:
+                if not said:
+                    said.append(True)
+                    repeats(message("in between"))
+                return super().seconds()
+
+        said: list[bool] = []
+        repeats = Repeats(Talkative(), lambda event: self.told.append(formatEvent(event)))
+        thread = Thread(target=repeats, args=[message("first")], daemon=True)
+        thread.start()
+        thread.join(60)
+        self.assertEqual(self.told, ["in between", "first"])
 
     def test_tracebacks(self) -> None:
         """

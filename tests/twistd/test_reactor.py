@@ -13,6 +13,7 @@ from itertools import product
 from time import monotonic
 
 from twisted.internet.interfaces import IReactorFDSet, IReactorTime
+from twisted.logger import LogEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
@@ -125,6 +126,21 @@ class PromptReactorTests(SynchronousTestCase):
                 reactor.callWhenRunning(getattr(reactor, each), signal.SIGINT)
             reactor.run(installSignalHandlers=False)
             self.assertEqual(ended, [None])
+
+    def test_aSignalInTheMiddleOfSomething(self) -> None:
+        """
+        The handler of a signal logs nothing by itself: it may have come in the middle of a line of the log, which would
+        wait for itself.  The reactor says it afterwards.
+        """
+        said: list[LogEvent] = []
+        globalLogPublisher.addObserver(said.append)
+        self.addCleanup(globalLogPublisher.removeObserver, said.append)
+        for told in (self.reactor.sigTerm, self.reactor.sigInt):
+            told(signal.SIGTERM)
+            self.assertTrue(self.reactor.isTold)
+            self.assertEqual(said, [])
+        self.reactor.runUntilCurrent()
+        self.assertEqual([event["log_format"] for event in said], ["Received SIGTERM, shutting down."])
 
     def test_aReaderThatFails(self) -> None:
         """

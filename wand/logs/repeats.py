@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from types import FrameType
 from typing import Final
 
@@ -119,7 +119,7 @@ class Repeats:
         self._sources = TokenBuckets(clock, SOURCE_RATE, SOURCE_BURST, KINDS_MAXIMUM)
         self._untold: dict[tuple[str, str], tuple[int, LogEvent, str]] = {}  # by how it is summed, and of what
         self._summary = Timer(clock, self.summarize)
-        self._lock = Lock()
+        self._lock = RLock()  # where an object is collected, or a signal comes, somebody may log in between
 
     def __call__(self, event: LogEvent) -> None:
         """

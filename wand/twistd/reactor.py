@@ -98,19 +98,24 @@ class PromptReactor(EPollReactor):
 
     def sigInt(self, number: int, frame: Any = None) -> None:
         """
-        See L{twisted.internet.base.ReactorBase}.  Told once it ends, and there is nothing to be told again.
+        See L{twisted.internet.base.ReactorBase}.
         """
-        if not self.isTold:
-            self.isTold = True
-            super().sigInt(number, frame)
+        self._tell(super().sigInt, number)
 
     def sigTerm(self, number: int, frame: Any = None) -> None:
         """
-        See L{twisted.internet.base.ReactorBase}.  Told once it ends, and there is nothing to be told again.
+        See L{twisted.internet.base.ReactorBase}.
+        """
+        self._tell(super().sigTerm, number)
+
+    def _tell(self, told: Callable[[int], object], number: int) -> None:
+        """
+        A signal came, in the middle of anything, such as a line of the log: Twisted's own call logs, and is for later.
+        Told once it ends, and there is nothing to be told again.
         """
         if not self.isTold:
             self.isTold = True
-            super().sigTerm(number, frame)
+            self.callFromThread(told, number)
 
     def stop(self) -> None:
         """
