@@ -32,6 +32,7 @@ from wand.programs.program import Kind, Surroundings
 from wand.programs.real_context import realContext
 from wand.twistd.collecting import SettingAside, giveBack
 from wand.twistd.ending import endBecause, endInTime, endSoon, explainErrors
+from wand.twistd.open_descriptors import OpenDescriptors
 from wand.twistd.options import ProgramOptions
 from wand.twistd.own_process import OwnProcess
 from wand.twistd.process_log import LOG
@@ -140,6 +141,7 @@ def keep(reactor: Any, context: Context) -> None:
     Watch over what plugins must not do to the whole program, once it runs.
     """
     reactor.callWhenRunning(OwnProcess(reactor, context.notes).keep)
+    reactor.callWhenRunning(OpenDescriptors(reactor, context.notes).watch)
     if sys.platform == "linux":
         from wand.twistd.reactor import PromptReactor
 
