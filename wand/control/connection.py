@@ -107,7 +107,9 @@ class CommandSender:
             asked: Deferred[dict[str, Any]] = self._connection.callRemote(command, **arguments)
             return await self._inTime(asked, "does not answer", within)
         except ConnectionClosed:
-            raise NotRunning(f"the program at {self._path} closed the connection: it ended, or its log says why") from None
+            raise NotRunning(
+                f"the program at {self._path} closed the connection: it ended, or its log says why"
+            ) from None
         except amp.UnhandledCommand:
             raise NotSupported(
                 f"the program at {self._path} does not know the command {command.__name__}: it is of an older version"
