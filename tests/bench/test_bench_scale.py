@@ -5,6 +5,7 @@ Tests for L{bench.scale}.
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -24,7 +25,9 @@ class ScaleTests(SynchronousTestCase):
         """
         The members of a realm have certificates and claims that everybody takes.
         """
-        realm = foundRealm(Path(mkdtemp()) / "state", 2)
+        folder = mkdtemp()
+        self.addCleanup(rmtree, folder)
+        realm = foundRealm(Path(folder) / "state", 2)
         trust = Trust(Identity(realm.network), lambda: 0.0)
         names = []
         for papers in realm.members:

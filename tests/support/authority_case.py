@@ -5,7 +5,7 @@ A directory server in simulated time, for the tests of the authority.
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any, TypeVar
 
@@ -102,7 +102,7 @@ class AuthorityCase(SynchronousTestCase):
 
     def directory(self) -> StateDirectory:
         path = mkdtemp()
-        self.addCleanup(lambda: [each.unlink() for each in Path(path).iterdir()] and Path(path).rmdir())
+        self.addCleanup(rmtree, path)
         return StateDirectory(path)
 
     def now(self, coroutine: Coroutine[Any, Any, Result]) -> Result:

@@ -21,10 +21,11 @@ from twisted.internet.posixbase import PosixReactorBase
 from twisted.protocols import amp
 
 def made():
-    from tempfile import mkdtemp
+    from tempfile import TemporaryDirectory
     from wand.state import StateDirectory
     from wand.underlay.streams.tls import certificateOf
-    return certificateOf(StateDirectory(mkdtemp()), "", "")
+    with TemporaryDirectory() as folder:
+        return certificateOf(StateDirectory(folder), "", "")
 """
 
 #: What a program may come to do with TLS.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shutil import rmtree
 from tempfile import mkdtemp
 
 import msgspec
@@ -40,7 +41,7 @@ class EnrolmentCase(SynchronousTestCase):
         self.clock = Clock()
         self.clock.advance(1000)
         path = mkdtemp()
-        self.addCleanup(lambda: [each.unlink() for each in Path(path).iterdir()] and Path(path).rmdir())
+        self.addCleanup(rmtree, path)
         self.state = StateDirectory(path)
         self.node = self.started()
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 from random import Random
+from shutil import rmtree
 from tempfile import mkdtemp
 from typing import Any
 from unittest.mock import patch
@@ -40,7 +40,7 @@ class JoiningCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         path = mkdtemp()
-        self.addCleanup(lambda: [each.unlink() for each in Path(path).iterdir()] and Path(path).rmdir())
+        self.addCleanup(rmtree, path)
         self.state = StateDirectory(path)
         self.node = Enrolment(self.state, self.clock, entropyFrom("alice"), wallClock=self.clock.seconds)
         secret, identifier = octetsFrom("secret"), octetsFrom("id")[:16]
