@@ -193,7 +193,8 @@ class AskedTests(ExecutablesCase):
             (TimeoutError("it did not end in time"), "it did not end in time"),
         ):
             self.programs.outcomes["check"] = outcome
-            self.failureResultOf(opened.admit(CANDIDATE), TemporarilyUnavailable)
+            failure = self.failureResultOf(opened.admit(CANDIDATE), TemporarilyUnavailable)
+            self.assertNotIn(str(self.folder), str(failure.value))  # the node sees it
             [note] = self.context.notes.texts
             self.assertIn(f"{path} ", note)
             self.assertIn(text, note)

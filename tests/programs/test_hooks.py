@@ -92,13 +92,14 @@ class SteadyHookTests(SynchronousTestCase):
 
     def test_notNow(self) -> None:
         """
-        A hook that says itself that it cannot say is no faulty one.
+        A hook that says itself that it cannot say is no faulty one, and its reason is told.
         """
         for answer in (
             TemporarilyUnavailable("the list is locked"),
             fail(TemporarilyUnavailable("the list is locked")),
         ):
-            self.failureResultOf(self.asked(Registrar(answer)), TemporarilyUnavailable)
+            failure = self.failureResultOf(self.asked(Registrar(answer)), TemporarilyUnavailable)
+            self.assertEqual(str(failure.value), "the list is locked")
         self.assertEqual(self.context.notes.texts, [])
 
     def test_routes(self) -> None:

@@ -173,6 +173,8 @@ def _together(answers: list[tuple[bool, Any]]) -> Verdict:
     for answered, failure in answers:
         if not answered:
             assert isinstance(failure, Failure)
+            if failure.check(TemporarilyUnavailable):  # it says itself why
+                failure.raiseException()
             raise TemporarilyUnavailable("a hook that must be asked cannot answer now") from failure.value
     return Verdict(True)
 

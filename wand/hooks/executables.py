@@ -168,6 +168,7 @@ class ExecutablesListener:
     def _failed(self, failure: Failure) -> Failure:
         if failure.check(TemporarilyUnavailable):
             self._say(failure.getErrorMessage())
+            raise TemporarilyUnavailable("a program that must be asked cannot answer now") from failure.value
         return failure
 
     def _say(self, text: str) -> None:

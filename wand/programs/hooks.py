@@ -85,7 +85,7 @@ class SteadyHook:
             self._failures.silent(self._place, HOOK_PATIENCE, self._listener)
         else:
             self._failed(failure)
-        raise TemporarilyUnavailable(f"the {self._place} cannot answer now") from failure.value
+        raise TemporarilyUnavailable("a hook that must be asked cannot answer now") from failure.value
 
 
 class HookService(Service):

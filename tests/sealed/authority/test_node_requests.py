@@ -8,17 +8,17 @@ from typing import Any
 
 from authority_case import Approver, AuthorityCase, Observer
 from simulated.membership import SlowRecords, macFrom
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface.verify import verifyObject
 
-from wand.errors import MembershipRefused
+from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.ethernet import MAC
 from wand.interfaces import IHookListener, IRecords, Verdict
 from wand.sealed.authority.invitations import EXPIRED_GRACE
 from wand.sealed.authority.stored_network import CERTIFICATE_LIFE
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.limits import Limits
-from wand.sealed.credentials.messages import Admitted, Pending, Refused, Renewed
+from wand.sealed.credentials.messages import Admitted, NotNow, Pending, Refused, Renewed
 from wand.sealed.credentials.signed import verified
 from wand.sealed.credentials.token import Token
 from wand.sealed.node.enrolment import Enrolment
@@ -186,6 +186,17 @@ class ApprovalTests(AuthorityCase):
         """
         _, answer = self.ask(True, Verdict(False, "not in the list of hosts"))
         self.assertEqual(self.successResultOf(answer), Refused("not in the list of hosts"))
+
+    def test_aHooksReasonForNow(self) -> None:
+        """
+        So it is where a hook cannot say yet; of one that fails it is told nothing but that.
+        """
+        for outage, told in (
+            (TemporarilyUnavailable("the door opens at 8:00"), "the door opens at 8:00"),
+            (RuntimeError("password: hunter2"), "a hook that must be asked cannot answer now"),
+        ):
+            _, answer = self.ask(True, fail(outage))
+            self.assertEqual(self.successResultOf(answer), NotNow(told))
 
     def test_whoAsksMeanwhileWaits(self) -> None:
         """

@@ -203,10 +203,10 @@ class NodeRequests:
 
 def _notNow(error: Exception) -> NotNow:
     """
-    What a node is told when something is wrong here; the details are for our operator alone.
+    What a node is told when it is not answered yet; the details of what is wrong here are for our operator alone.
     """
     if isinstance(error, StoreUnavailable):
         return NotNow("the server cannot store anything now")
     if isinstance(error, GrantEnded):
         return NotNow("this member may admit nobody until it meets whoever founded the network, or a server")
-    return NotNow("the server must ask somebody who cannot answer now")
+    return NotNow(str(error)[:REASON_MAXIMUM])
