@@ -19,10 +19,12 @@ from twisted.internet.task import Clock
 from wand.events import Events
 from wand.interfaces import IRecords
 from wand.programs.store_settings import SQLITE
-from wand.sealed.authority.assignments import ADDRESS_KIND, MAC_KIND, NAME_KIND
+from wand.sealed.authority.address_assignments import ADDRESS_KIND
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.mac_assignments import MAC_KIND
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MEMBER_KIND
+from wand.sealed.authority.name_assignments import NAME_KIND
 from wand.sealed.authority.stored_network import NetworkSettings
 from wand.sealed.credentials.claim import Claim
 from wand.sealed.credentials.identity import NetworkKey, NodeKey

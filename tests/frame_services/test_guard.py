@@ -16,6 +16,7 @@ from zope.interface.verify import verifyObject
 
 from wand.config import NodeConfiguration
 from wand.counters import Counters
+from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid
 from wand.ethernet import MAC
 from wand.etud.forwarding import Etud
@@ -23,7 +24,7 @@ from wand.frame_services.bridged_addresses import ADDRESS_MEMORY, ADDRESSES_MAXI
 from wand.frame_services.guard import Guard, GuardWatcher
 from wand.frame_services.guarded_watcher import GuardedWatcher
 from wand.frame_services.speech import DHCP, PPPOE, ROUTER, UNREADABLE, isPlain, reserved, spokenFor
-from wand.interfaces import IFrameInspector, IFrameService
+from wand.interfaces import IFrameInspector, IFrameService, IPeerProtocol
 from wand.interfaces.participant import MemberContext
 from wand.programs.node_plugins import NodePlugins
 from wand.sealed.credentials.identity import Identity
@@ -328,7 +329,8 @@ class ChoiceTests(SynchronousTestCase):
         configuration = NodeConfiguration(driver="memory", **keys)  # type: ignore[arg-type]  # keys of the test's own
         clock = Clock()
         context = simulatedContext(clock, Network(clock, Random(0)), "192.0.2.1")
-        return list(NodePlugins(configuration, context).frameServices)
+        protocol = discover(IPeerProtocol).choose(configuration.protocol)
+        return list(NodePlugins(configuration, context, protocol).frameServices)
 
     def test_whatIsOnInSealedNetworks(self) -> None:
         """

@@ -258,11 +258,11 @@ class AuthorityGrowthTests(GrowthTestCase):
 
         def among(count: int) -> int:
             self.begin(count)
-            self.successResultOf(Deferred.fromCoroutine(self.assigned.takeAddress(identityOf(1_000_000), PREFIX)))
+            self.successResultOf(Deferred.fromCoroutine(self.assigned.addresses.take(identityOf(1_000_000), PREFIX)))
 
             def join() -> None:
                 for number in range(count, count + 10):
-                    taking = Deferred.fromCoroutine(self.assigned.takeAddress(identityOf(number), PREFIX))
+                    taking = Deferred.fromCoroutine(self.assigned.addresses.take(identityOf(number), PREFIX))
                     self.assertEqual(self.successResultOf(taking), f"{PREFIX[number + 2]}/12")
 
             return linesOf(join)

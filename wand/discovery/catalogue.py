@@ -73,6 +73,7 @@ class Catalogue(Generic[Plugin]):
         self._sources = sources
         self._off = off
         self._found: list[Findings] = []
+        self._usable: dict[Published, Look] = {}  # what did not do may do later
 
     def choose(self, name: str) -> Plugin:
         """
@@ -85,7 +86,7 @@ class Catalogue(Generic[Plugin]):
             if each.name == name and each.isIn(self._off):
                 reason = SWITCHED_OFF
             elif each.name == name:
-                look = lookAt(each)
+                look = self._lookAt(each)
                 if look.state == "usable":
                     return cast(Plugin, look.plugin)
                 reason = look.reason
@@ -119,7 +120,7 @@ class Catalogue(Generic[Plugin]):
                 looks.append(Look(each, None, "taken", _taken(self.kind, each, owners[each.name])))
             else:
                 owners[each.name] = each.owner
-                looks.append(lookAt(each))
+                looks.append(self._lookAt(each))
         return looks
 
     @property
@@ -144,6 +145,15 @@ class Catalogue(Generic[Plugin]):
         """
         looks = [_rejection(each) for each in self.looks() if each.state != "usable"]
         return [*looks, *(each for found in self._found for each in found.rejected)]
+
+    def _lookAt(self, published: Published) -> Look:
+        """
+        Look at a plugin until it can be used: to see what an import changes takes some 10 ms.
+        """
+        look = self._usable.get(published) or lookAt(published)
+        if look.state == "usable":
+            self._usable[published] = look
+        return look
 
     def _published(self) -> Iterator[Published]:
         """

@@ -61,7 +61,12 @@ class EtudService(Service):
     directories: Directories
 
     def __init__(
-        self, configuration: EtudConfiguration, context: Context, owner: Owner, lost: Callable[[str], object]
+        self,
+        configuration: EtudConfiguration,
+        context: Context,
+        owner: Owner,
+        lost: Callable[[str], object],
+        protocol: IPeerProtocol,
     ) -> None:
         """
         @param lost: called with the reason when the tap is gone for good.
@@ -70,7 +75,7 @@ class EtudService(Service):
         self.member: NodeMembership | None = None
         self.relays: NodeRelays | None = None
         self.groups: NodeGroups | None = None
-        self._plugins = NodePlugins(configuration, context)
+        self._plugins = NodePlugins(configuration, context, protocol)
         self._configuration = configuration
         self._base = context
         self._owner = owner

@@ -66,7 +66,9 @@ class NodeService(ProgramService[EtudConfiguration]):
 
     def __init__(self, surroundings: Surroundings[EtudConfiguration]) -> None:
         super().__init__(surroundings)
-        self.etud = EtudService(self.configuration, surroundings.context, surroundings.owner, surroundings.lost)
+        self.etud = EtudService(
+            self.configuration, surroundings.context, surroundings.owner, surroundings.lost, self._protocol
+        )
         self.wand = DirectoriesService(
             self._wanted(self.configuration),
             self._context,
@@ -86,14 +88,20 @@ class NodeService(ProgramService[EtudConfiguration]):
         for service in (self.etud, self.wand, Monitor(surroundings.context, rules, looks)):
             service.setServiceParent(self)
 
-    @cached_property
+    @property
     def keepsState(self) -> bool:
         """
-        See L{ProgramService}: of a node in no sealed network only an address is kept, which harms nobody.  It is asked
-        for once, while the program has all its privileges: later, plugins may be out of its sight.
+        See L{ProgramService}: of a node in no sealed network only an address is kept, which harms nobody.
         """
-        kinds = discover(IPeerProtocol, self.configuration.disabledPlugins)
-        return ISessionProtocol.providedBy(kinds.choose(self.configuration.protocol))
+        return ISessionProtocol.providedBy(self._protocol)
+
+    @cached_property
+    def _protocol(self) -> IPeerProtocol:
+        """
+        The peer protocol, chosen once, while the program has all its privileges: later, plugins may be out of its
+        sight.
+        """
+        return discover(IPeerProtocol, self.configuration.disabledPlugins).choose(self.configuration.protocol)
 
     def startService(self) -> None:
         """

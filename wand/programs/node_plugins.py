@@ -49,14 +49,14 @@ class NodePlugins:
     @ivar hasMembers: does the protocol work within a network of members only?
     """
 
-    def __init__(self, configuration: EtudConfiguration, context: Context) -> None:
+    def __init__(self, configuration: EtudConfiguration, context: Context, protocol: IPeerProtocol) -> None:
         """
         @raise wand.errors.WandError: if one is not there, cannot be used, or is named twice, or there are settings for
             what is not there.
         """
         off = configuration.disabledPlugins
-        self.protocol: IPeerProtocol = discover(IPeerProtocol, off).choose(configuration.protocol)
-        self.hasMembers = ISessionProtocol.providedBy(self.protocol)
+        self.protocol = protocol
+        self.hasMembers = ISessionProtocol.providedBy(protocol)
         self.driver: ITapDriver = discover(ITapDriver, off).choose(configuration.driver)
         self._configuration = configuration
         self._context = context

@@ -115,7 +115,7 @@ class AdoptionTests(AdoptionCase):
         long = tuple(f"2001:db8:1111:2222:3333:4444:5555:{number:x}/128" for number in range(0x1000, 0x1004))
         carol = self.joined(name="c" * 32)
         for each in long:
-            self.now(self.authority._assignments.giveAddress(each, carol.identity))
+            self.now(self.authority._assignments.addresses.give(each, carol.identity))
         self.now(self.authority._members.change(carol.identity, lambda before: replace(before, addresses=long)))
         self.assertIn("too long", self.failing(self.operator.appoint("c" * 32, 9), MembershipRefused))
         self.assertEqual(self.status("c" * 32).admits, 0)

@@ -162,9 +162,9 @@ class CrossingChangesTests(TwoServersCase):
             assigned = server._assignments
             for each in alive:
                 had = sorted(str(ip_interface(address).ip) for address in each.addresses)
-                self.assertEqual(sorted(assigned.addressesOf(each.identity)), had, each.name)
-                self.assertEqual(assigned.holderOfName(each.name), each.identity)
-                self.assertEqual(assigned._macs.of(each.identity), each.macs)
+                self.assertEqual(sorted(assigned.addresses.of(each.identity)), had, each.name)
+                self.assertEqual(assigned.names.holderOf(each.name), each.identity)
+                self.assertEqual(assigned.macs.assigned.of(each.identity), each.macs)
 
     def test_oneMemberTwoAddresses(self) -> None:
         """

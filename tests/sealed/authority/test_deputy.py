@@ -6,23 +6,16 @@ from __future__ import annotations
 
 from authority_case import ENDPOINTS
 from deputy_case import NETWORK, OTHER, DeputyCase
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from simulated.membership import macFrom, octetsFrom
-from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import GrantEnded, MembershipRefused
 from wand.ethernet import MAC
-from wand.sealed.authority.claimed_assignments import ClaimedAssignments
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.claim import Announcement
-from wand.sealed.credentials.descriptor import prefixFrom
 from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.signed import unverified
 from wand.sealed.credentials.trust import Trust
-from wand.stores.memory import MemoryRecords
 
 
 class AdmittingTests(DeputyCase):
@@ -167,31 +160,3 @@ class AdmittingTests(DeputyCase):
         assert announcement is not None
         self.deputy.heard(announcement)
         self.assertEqual(self.certificateOf(ours.identity), ours)
-
-
-class ClaimedAssignmentsTests(SynchronousTestCase):
-    @given(
-        st.sampled_from(["10.77.0.0/29", "10.77.0.0/16", "2001:db8::/64"]),
-        st.binary(min_size=32, max_size=32),
-        st.sets(st.integers(1, 6)),
-    )
-    @settings(max_examples=100, deadline=None)
-    def test_addresses(self, prefix: str, identity: bytes, claimed: set[int]) -> None:
-        """
-        An address is a host's of the prefix, that nobody claims; if there is none, that is said.
-        """
-        network = prefixFrom(prefix)
-        taken = {str(network[each]) for each in claimed}
-        assignments = ClaimedAssignments(
-            MemoryRecords(),
-            [network],
-            lambda identity: None,
-            Clock().seconds,
-            lambda kind, what: b"somebody" if what in taken else None,
-        )
-        if network.num_addresses == 8 and len(taken) == 6:
-            self.assertRaises(MembershipRefused, assignments.freeAddress, identity, network)
-            return
-        index = int.from_bytes(assignments.freeAddress(identity, network), "big") - int(network.network_address)
-        self.assertTrue(0 < index < network.num_addresses - (network.version == 4))
-        self.assertNotIn(str(network[index]), taken)

@@ -31,4 +31,4 @@ class ReaddressingTests(AuthorityCase):
         slow.finish()
         found = [self.successResultOf(each).addresses for each in giving]
         self.assertEqual(found, [["10.77.0.5/16"], ["10.77.0.6/16"]])
-        self.assertEqual(self.authority._assignments.addressesOf(bob.identity), ("10.77.0.6",))
+        self.assertEqual(self.authority._assignments.addresses.of(bob.identity), ("10.77.0.6",))

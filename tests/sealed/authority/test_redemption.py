@@ -19,12 +19,15 @@ from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.events import Event, Events
 from wand.hooks.approval import CANDIDATES_MAXIMUM, HOOK_PATIENCE, Approval
 from wand.interfaces import Candidate, IAddressApprover, IHookListener, IRouteApprover, Verdict
+from wand.sealed.authority.address_assignments import AddressAssignments
+from wand.sealed.authority.address_pool import DECLINED
 from wand.sealed.authority.approval_questions import ADDRESSES_ASKED
-from wand.sealed.authority.assignments import DECLINED, Assignments
+from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitation, Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.name_assignments import NameAssignments
 from wand.sealed.authority.redemption import Redemption
 from wand.sealed.authority.signing import NetworkSigning
 from wand.sealed.authority.stored_network import StoredNetwork
@@ -256,11 +259,11 @@ class RedemptionTests(SynchronousTestCase):
         """
         A request that is refused in the end, here because there is no address any more, leaves nothing taken either.
         """
-        with mock.patch.object(Assignments, "takeAddress", side_effect=MembershipRefused("all are taken")):
+        with mock.patch.object(AddressAssignments, "take", side_effect=MembershipRefused("all are taken")):
             self.failureResultOf(self.enlisting(ALICE, "alice"), MembershipRefused)
-        with mock.patch.object(Assignments, "takeNameLike", side_effect=MembershipRefused("too many")):
+        with mock.patch.object(NameAssignments, "takeLike", side_effect=MembershipRefused("too many")):
             self.failureResultOf(self.enlisting(ALICE, "alice"), MembershipRefused)
-        self.assertEqual(self.assignments.holderOfAddress("10.77.0.1/24"), None)
+        self.assertEqual(self.assignments.addresses.holderOf("10.77.0.1/24"), None)
         record = self.successResultOf(self.enlisting(BOB, "alice"))
         self.assertEqual((record.macs, record.addresses), ((macFrom("alice"),), ("10.77.0.1/24",)))
 
@@ -347,7 +350,7 @@ class RedemptionTests(SynchronousTestCase):
         one = Deferred.fromCoroutine(self.redeeming(invitation))
         said = str(self.failureResultOf(one, TemporarilyUnavailable).value)
         self.assertIn(f"10.77.0.{ADDRESSES_ASKED} is a printer's", said)
-        self.assertEqual(self.assignments.addressesOf(ALICE.identity), ())
+        self.assertEqual(self.assignments.addresses.of(ALICE.identity), ())
         self.assertEqual(self.redeem(invitation).addresses, (f"10.77.0.{ADDRESSES_ASKED + 1}/24",))
 
     def test_whoIsRefusedOneAddressKeepsNone(self) -> None:
@@ -363,7 +366,7 @@ class RedemptionTests(SynchronousTestCase):
             wish = (f"10.77.0.{20 + number}", "fd77::9")
             one = Deferred.fromCoroutine(self.redeeming(invitation, key, f"host-{number}", wish))
             self.assertIn("cannot have the address fd77::9", str(self.failureResultOf(one, MembershipRefused).value))
-            self.assertEqual(self.assignments.addressesOf(key.identity), ())
+            self.assertEqual(self.assignments.addresses.of(key.identity), ())
 
     def test_whoIsRefusedCostsLittle(self) -> None:
         """
@@ -393,7 +396,7 @@ class RedemptionTests(SynchronousTestCase):
         self.assertIsNone(self.successResultOf(Deferred.fromCoroutine(self.redeeming(invitation))))
         self.clock.advance(HOOK_PATIENCE)
         self.failureResultOf(one, TemporarilyUnavailable)
-        self.assertEqual(self.assignments.addressesOf(ALICE.identity), ())
+        self.assertEqual(self.assignments.addresses.of(ALICE.identity), ())
         registrar.thinking = None
         self.assertEqual(self.redeem(invitation).addresses, ("10.77.0.1/24",))
 
@@ -424,7 +427,7 @@ class RedemptionTests(SynchronousTestCase):
         one = Deferred.fromCoroutine(self.redeeming(invitation))
         gate.answers[0].callback(Verdict(False, "no bridges in this building"))
         self.assertEqual(str(self.failureResultOf(one, MembershipRefused).value), "no bridges in this building")
-        self.assertIsNone(self.assignments.holderOfName("alice"))
+        self.assertIsNone(self.assignments.names.holderOf("alice"))
         again = Deferred.fromCoroutine(self.redeeming(invitation))
         self.clock.advance(HOOK_PATIENCE)
         self.failureResultOf(again, TemporarilyUnavailable)

@@ -16,8 +16,8 @@ from two_servers_case import OTHER_ENDPOINTS, TwoServersCase
 from wand.errors import MembershipRefused, StoreHindered
 from wand.ethernet import MAC
 from wand.interfaces import Held
-from wand.sealed.authority.assignments import UNRECORDED_KEPT
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.holders import UNRECORDED_KEPT
 from wand.sealed.authority.issuer import ASKING_INTERVAL
 from wand.sealed.authority.member_records import MEMBER_KIND
 from wand.sealed.authority.other_servers import SIGNING_RETRY
@@ -88,7 +88,7 @@ class TwoServersTests(TwoServersCase):
             self.failing(self.authority.administration.rename("alice", "carol"), StoreHindered)
             self.failing(self.authority.administration.address("alice", [address]), StoreHindered)
         for server in (self.authority, self.other):
-            self.assertIsNotNone(server._assignments.holderOfAddress(address))
+            self.assertIsNotNone(server._assignments.addresses.holderOf(address))
         self.now(self.other.administration.rename("bob", "carol"))
         self.now(self.authority.administration.address("carol", [address]))
         for server in (self.authority, self.other):
@@ -110,7 +110,7 @@ class TwoServersTests(TwoServersCase):
         with patch.object(ours, "exchangeIf", partial(_refused, ours.exchangeIf)):
             self.assertIsInstance(self.joinAt(self.authority, gone, "gone"), NotNow)
         assigned = self.other._assignments
-        [address] = assigned.addressesOf(gone.identity)
+        [address] = assigned.addresses.of(gone.identity)
         alice, mac = self.authority._members.find("alice"), macFrom(gone.identity.text)
 
         def asked() -> str:
@@ -119,16 +119,16 @@ class TwoServersTests(TwoServersCase):
         self.assertIn("try again in an hour", asked())
         self.clock.advance(UNRECORDED_KEPT - 1)
         self.assertIn("try again in an hour", asked())
-        self.failing(assigned.takeMAC(mac, alice.identity), MembershipRefused)
+        self.failing(assigned.macs.take(mac, alice.identity), MembershipRefused)
         self.clock.advance(1)
         self.store.set(ours, MEMBER_KIND, {gone.identity: b"damaged"})
         self.assertIn("try again in an hour", asked())
         self.flushLoggedErrors()
         self.store.set(ours, MEMBER_KIND, {gone.identity: None})
         self.now(self.other.administration.address("alice", [address]))
-        self.assertEqual(self.authority._assignments.holderOfAddress(address), alice.identity)
-        self.now(assigned.takeMAC(mac, alice.identity))
-        self.now(assigned.keepMAC(MAC(alice.macs[0]), alice.identity))
+        self.assertEqual(self.authority._assignments.addresses.holderOf(address), alice.identity)
+        self.now(assigned.macs.take(mac, alice.identity))
+        self.now(assigned.macs.keep(MAC(alice.macs[0]), alice.identity))
         answer = self.joinAt(self.authority, gone, "gone")
         assert isinstance(answer, Admitted)
         content = self.authority.trust.check(answer.certificate)

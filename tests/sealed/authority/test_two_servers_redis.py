@@ -118,8 +118,8 @@ class TwoServersOnRedisTests(RedisCase):
                 had = sorted(address.partition("/")[0] for address in record.addresses)
                 self.until(
                     lambda server=server, record=record, had=had: (
-                        sorted(server._assignments.addressesOf(record.identity)) == had
-                        and server._assignments.holderOfName(record.name) == record.identity
+                        sorted(server._assignments.addresses.of(record.identity)) == had
+                        and server._assignments.names.holderOf(record.name) == record.identity
                     )
                 )
 

@@ -69,7 +69,7 @@ class Administration:
         self._revoker = revoker
         self._servers = servers
         self._events = events
-        self._readdressing = Readdressing(members, assignments, issuer, events)
+        self._readdressing = Readdressing(members, assignments.addresses, issuer, events)
         self._admitting = members.index(lambda record: _mayAdmit(record) or None)
 
     # What there is.
@@ -103,7 +103,7 @@ class Administration:
         """
         The names of members that have an address which was reserved later, and one such address of each.
         """
-        isReserved = self._assignments.overlay.isReserved
+        isReserved = self._assignments.addresses.overlay.isReserved
         found = ((each.name, filter(isReserved, each.addresses)) for each in self._readdressing.inReserve)
         return sorted((name, withoutPrefix(next(addresses))) for name, addresses in found)
 
@@ -111,7 +111,7 @@ class Administration:
         """
         See L{Assignments.reserve}.
         """
-        if self._assignments.reserve(reserved, source):
+        if self._assignments.addresses.pool.reserve(reserved, source):
             self._readdressing.reservedAnew()
             for observer in self._reserveObservers:
                 observer()
@@ -127,14 +127,14 @@ class Administration:
         """
         Which of the reserved addresses are not within this network's, with what to do; empty if all are.
         """
-        return beyondPrefixes(self._assignments.overlay)
+        return beyondPrefixes(self._assignments.addresses.overlay)
 
     @property
     def reserved(self) -> AddressRanges:
         """
         What is given to nobody.
         """
-        return self._assignments.overlay.reserved
+        return self._assignments.addresses.overlay.reserved
 
     @property
     def deputies(self) -> list[bytes]:
@@ -294,13 +294,13 @@ class Administration:
         self._issuer.check(msgspec.structs.replace(record, name=name))
 
         async def take() -> None:
-            if not await self._assignments.takeName(name, record.identity):
+            if not await self._assignments.names.take(name, record.identity):
                 raise MembershipRefused(f"another member is called {name}")
 
         renamed = await self._members.change(
             record.identity, lambda before: msgspec.structs.replace(before, name=name), take
         )
-        await self._assignments.keepName(name, record.identity)
+        await self._assignments.names.keep(name, record.identity)
         return (await self._certified(renamed)).status
 
     async def address(self, nameOrKey: str, addresses: Sequence[str]) -> MemberStatus:

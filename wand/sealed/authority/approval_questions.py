@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.hooks.approval import Approval
 from wand.interfaces import Candidate, Verdict
-from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.address_assignments import AddressAssignments
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.overlay_prefixes import Prefix
 from wand.sealed.credentials.fields import withoutPrefix
@@ -27,9 +27,9 @@ class ApprovalQuestions:
     Asks the hooks, and refuses what they refuse.
     """
 
-    def __init__(self, approval: Approval, assignments: Assignments, members: MemberRecords) -> None:
+    def __init__(self, approval: Approval, addresses: AddressAssignments, members: MemberRecords) -> None:
         self._approval = approval
-        self._assignments = assignments
+        self._addresses = addresses
         self._members = members
 
     def isAsked(self, identity: bytes) -> bool:
@@ -67,11 +67,11 @@ class ApprovalQuestions:
         """
         if not self._approval.isNeeded:
             return
-        self._assignments.checkAddresses(candidate.key, wanted)
-        chosen = self._assignments.overlay.chosen(wanted)
+        self._addresses.check(candidate.key, wanted)
+        chosen = self._addresses.overlay.chosen(wanted)
         settled: list[str] = []
         try:
-            for prefix in self._assignments.overlay:
+            for prefix in self._addresses.overlay:
                 if prefix in chosen:
                     await self._settleWanted(candidate, chosen[prefix])
                 else:
@@ -83,7 +83,7 @@ class ApprovalQuestions:
             raise
 
     async def _settleWanted(self, candidate: Candidate, address: str) -> None:
-        if not await self._assignments.takeWanted(address, candidate.key):
+        if not await self._addresses.takeWanted(address, candidate.key):
             return  # which is said later, when it is given all that a member gets
         verdict = await self._verdictOn(address, candidate)
         if not verdict:
@@ -93,12 +93,12 @@ class ApprovalQuestions:
 
     async def _settleAddress(self, candidate: Candidate, prefix: Prefix) -> str:
         for _ in range(ADDRESSES_ASKED):
-            address = withoutPrefix(await self._assignments.takeAddress(candidate.key, prefix))
+            address = withoutPrefix(await self._addresses.take(candidate.key, prefix))
             verdict = await self._verdictOn(address, candidate)
             if verdict:
                 return address
             await self._takeBack(address, candidate.key)
-            self._assignments.decline(address)
+            self._addresses.decline(address)
         reason = verdict.reason[:200] or "the operator's rules"
         raise TemporarilyUnavailable(f"{ADDRESSES_ASKED} addresses were refused, the last {address}: {reason}")
 
@@ -111,7 +111,7 @@ class ApprovalQuestions:
 
     async def _takeBack(self, address: str, identity: bytes) -> None:
         if self._members.get(identity) is None:  # another server may have admitted it meanwhile
-            await self._assignments.releaseAddress(address, identity)
+            await self._addresses.release(address, identity)
 
 
 async def _answer(answer: Deferred[Verdict] | None) -> Verdict:

@@ -103,7 +103,7 @@ class Authority(MemberAuthority):
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
         self.servers = servers = Servers(key.identity, members, records, wallClock)
         self._others = OtherServers(
-            members, assigned, issuer, revoker, trust, self, self, clock, key.identity, self._restore
+            members, assigned.addresses, issuer, revoker, trust, self, self, clock, key.identity, self._restore
         )
         self.lost = self._others.lost
         approval = Approval(hooks, clock)
@@ -200,13 +200,13 @@ class Authority(MemberAuthority):
         What is kept of this server, or of the node that makes its own network.
         """
         assigned, mac = self._assignments, self._mac
-        name = await assigned.takeNameLike(self._serverName, identity)
+        name = await assigned.names.takeLike(self._serverName, identity)
         since = int(self._wallClock())
         new = MemberRecord(identity, self.own.exchangePublic, name, "unsigned", since, server=mac is None)
         if mac is None:
             return new
-        await assigned.takeMAC(mac, identity)
-        addresses = await assigned.takeAddresses(identity)
+        await assigned.macs.take(mac, identity)
+        addresses = await assigned.addresses.takeEach(identity)
         return msgspec.structs.replace(new, addresses=addresses, macs=(bytes(mac),), admission=True)
 
     async def _restore(self) -> None:

@@ -17,7 +17,7 @@ from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, Tempo
 from wand.events import Events
 from wand.hooks.approval import Approval
 from wand.interfaces import IHookListener, IRecords
-from wand.sealed.authority.claimed_assignments import ClaimedAssignments
+from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.deputy_administration import DeputyAdministration
 from wand.sealed.authority.deputy_membership import DeputyMembership, DeputyRequests, OwnMembership
 from wand.sealed.authority.invitations import Invitations
@@ -60,8 +60,8 @@ class Deputy(MemberAuthority):
         network, trust = own.storedNetwork, own.trust
         super().__init__(MemberRecords(records, trust), trust)
         members = self._members
-        assigned = ClaimedAssignments(
-            records, network.prefixes, lambda identity: None, wallClock, own.claimant, AddressRanges(own.reserve)
+        assigned = Assignments(
+            records, network.prefixes, lambda identity: None, wallClock, AddressRanges(own.reserve), own.claimant
         )
         self._assignments = assigned
         assigned.guard(members)

@@ -10,7 +10,7 @@ import attrs
 
 from wand.ethernet import MAC
 from wand.interfaces.membership import Member
-from wand.sealed.authority.claimed_assignments import Claimant
+from wand.sealed.authority.claimant import Claimant
 from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.member_recovery import MemberRecovery

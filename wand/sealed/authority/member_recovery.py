@@ -87,7 +87,7 @@ class MemberRecovery:
         identity = content.identity
         addresses = [await self._address(address, content) for address in self._believed(content)]
         if content.addresses and not addresses:
-            addresses = [*await self._assignments.takeAddresses(identity)]
+            addresses = [*await self._assignments.addresses.takeEach(identity)]
         macs = [mac for mac in content.macs if await self._isOurs(mac, identity)]
         return msgspec.structs.replace(
             MemberRecord.of(content, certificate),
@@ -106,13 +106,13 @@ class MemberRecovery:
         if not content.admitter:
             return content.addresses
         first: dict[int, str] = {}
-        for address in filter(self._assignments.overlay.isHosts, content.addresses):
+        for address in filter(self._assignments.addresses.overlay.isHosts, content.addresses):
             first.setdefault(ip_interface(address).version, address)
         return tuple(first.values())
 
     async def _isOurs(self, mac: bytes, identity: bytes) -> bool:
         try:
-            await self._assignments.takeMAC(MAC(mac), identity)
+            await self._assignments.macs.take(MAC(mac), identity)
         except MembershipRefused:
             self._log.warn("{mac} of {key} belongs to another member", mac=str(MAC(mac)), key=str(Identity(identity)))
             return False
@@ -122,12 +122,12 @@ class MemberRecovery:
         """
         Leave the address to whoever was a member first; the other gets a new one.
         """
-        assignments = self._assignments
-        holder = assignments.holderOfAddress(address)
+        addresses = self._assignments.addresses
+        holder = addresses.holderOf(address)
         other = None if holder in (None, content.identity) else self._members.get(holder or b"")
         if other is not None and not self._isFirst(content, other) and other.state != "revoked":
-            return await assignments.takeInstead(address, content.identity)
-        await assignments.giveAddress(address, content.identity)
+            return await addresses.takeInstead(address, content.identity)
+        await addresses.give(address, content.identity)
         if other is not None and other.state != "revoked":
             await self.readdress(other, address)
         return address
@@ -136,12 +136,12 @@ class MemberRecovery:
         """
         Leave the name to whoever comes first; the other gets one like it.
         """
-        assignments = self._assignments
-        holder = assignments.holderOfName(content.name)
+        names = self._assignments.names
+        holder = names.holderOf(content.name)
         other = None if holder in (None, content.identity) else self._members.get(holder or b"")
         if other is None or other.state == "revoked" or not self._isFirst(content, other):
-            return await assignments.takeNameLike(content.name, content.identity)
-        await assignments.giveName(content.name, content.identity)
+            return await names.takeLike(content.name, content.identity)
+        await names.give(content.name, content.identity)
         await self.rename(other)
         return content.name
 
@@ -159,14 +159,14 @@ class MemberRecovery:
         @raise MembershipRefused: if there is nothing left.
         """
         for address in content.addresses:
-            if self._hasToYield(self._assignments.holderOfAddress(address), content):
+            if self._hasToYield(self._assignments.addresses.holderOf(address), content):
                 await self._address(address, content)
-        if self._hasToYield(self._assignments.holderOfName(content.name), content):
+        if self._hasToYield(self._assignments.names.holderOf(content.name), content):
             await self._name(content)
 
     def _holders(self, content: Certificate) -> Iterator[bytes | None]:
-        yield self._assignments.holderOfName(content.name)
-        yield from map(self._assignments.holderOfAddress, content.addresses)
+        yield self._assignments.names.holderOf(content.name)
+        yield from map(self._assignments.addresses.holderOf, content.addresses)
 
     def _hasToYield(self, holder: bytes | None, content: Certificate) -> bool:
         record = None if holder in (None, content.identity) else self._members.get(holder or b"")
@@ -184,7 +184,7 @@ class MemberRecovery:
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         @raise MembershipRefused: if there is none left.
         """
-        new = await self._assignments.takeNameLike(other.name, other.identity)
+        new = await self._assignments.names.takeLike(other.name, other.identity)
         await self._members.change(other.identity, lambda before: msgspec.structs.replace(before, name=new))
         if other.state == "member":
             await self._issuer.issue(other.identity)
@@ -198,7 +198,7 @@ class MemberRecovery:
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         @raise MembershipRefused: if there is none left.
         """
-        new = await self._assignments.takeInstead(address, other.identity)
+        new = await self._assignments.addresses.takeInstead(address, other.identity)
         moved = tuple(new if each == address else each for each in other.addresses)
         await self._members.change(other.identity, lambda before: msgspec.structs.replace(before, addresses=moved))
         if other.state == "member":

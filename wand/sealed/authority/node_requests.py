@@ -195,9 +195,9 @@ class NodeRequests:
         moved = await self._members.change(
             record.identity,
             lambda before: msgspec.structs.replace(before, macs=(bytes(mac),), confirmed=False),
-            lambda: self._assignments.takeMAC(mac, record.identity),
+            lambda: self._assignments.macs.take(mac, record.identity),
         )
-        await self._assignments.keepMAC(mac, record.identity)
+        await self._assignments.macs.keep(mac, record.identity)
         return moved
 
 

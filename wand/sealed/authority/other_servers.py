@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
-from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.address_assignments import AddressAssignments
 from wand.sealed.authority.issuer import Issuer, IssuerObserver
 from wand.sealed.authority.lost_members import LostMembers
 from wand.sealed.authority.member_record import MemberRecord
@@ -43,7 +43,7 @@ class OtherServers:
     def __init__(
         self,
         members: MemberRecords,
-        assignments: Assignments,
+        addresses: AddressAssignments,
         issuer: Issuer,
         revoker: Revoker,
         trust: Trust,
@@ -62,7 +62,7 @@ class OtherServers:
         """
         self.lost = LostMembers(members, clock)
         self._members = members
-        self._assignments = assignments
+        self._addresses = addresses
         self._issuer = issuer
         self._revoker = revoker
         self._trust = trust
@@ -104,7 +104,7 @@ class OtherServers:
             self._unsigned.expireAt(key, self._clock.seconds() + SIGNING_GRACE)
 
     def _ended(self, identity: Identity, before: MemberRecord | None, after: MemberRecord) -> None:
-        self._assignments.rest(identity)
+        self._addresses.rest(identity)
         if after.revocation:
             self._trust.revoke(after.revocation)
         elif before is None or before.state != "revoked":

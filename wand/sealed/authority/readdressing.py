@@ -13,7 +13,7 @@ from twisted.internet.defer import DeferredLock
 
 from wand.errors import MembershipRefused
 from wand.events import Events
-from wand.sealed.authority.assignments import Assignments
+from wand.sealed.authority.address_assignments import AddressAssignments
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import REVOKED, MemberRecords
@@ -27,16 +27,16 @@ class Readdressing:
     Gives members other addresses.
     """
 
-    def __init__(self, members: MemberRecords, assignments: Assignments, issuer: Issuer, events: Events) -> None:
+    def __init__(self, members: MemberRecords, addresses: AddressAssignments, issuer: Issuer, events: Events) -> None:
         self._members = members
-        self._assignments = assignments
+        self._addresses = addresses
         self._issuer = issuer
         self._events = events
         self._lock = DeferredLock()  # two at once for one member would each take back what the other gave
         self._inReserve = self._indexed()
 
     def _indexed(self) -> Index[MemberRecord] | None:
-        return self._members.index(self._isInReserve) if self._assignments.overlay.reserved else None
+        return self._members.index(self._isInReserve) if self._addresses.overlay.reserved else None
 
     def reservedAnew(self) -> None:
         """
@@ -55,7 +55,7 @@ class Readdressing:
         return [record for record in map(self._members.get, keys) if record is not None]
 
     def _isInReserve(self, record: MemberRecord) -> bool:
-        return record.state != "revoked" and any(map(self._assignments.overlay.isReserved, record.addresses))
+        return record.state != "revoked" and any(map(self._addresses.overlay.isReserved, record.addresses))
 
     async def give(self, record: MemberRecord, addresses: Sequence[str]) -> MemberStatus:
         """
@@ -79,7 +79,7 @@ class Readdressing:
             raise MembershipRefused(REVOKED.format(record.name))
         if record.server:
             raise MembershipRefused(f"{record.name} is a server, and servers have no overlay addresses")
-        chosen = self._assignments.overlay.chosen(addresses)
+        chosen = self._addresses.overlay.chosen(addresses)
         new = {prefix: f"{address}/{prefix.prefixlen}" for prefix, address in chosen.items()}
         self._issuer.check(msgspec.structs.replace(record, addresses=_readdressed(record.addresses, new)))
         changed = await self._members.change(
@@ -87,7 +87,7 @@ class Readdressing:
             lambda before: msgspec.structs.replace(before, addresses=_readdressed(before.addresses, new)),
             lambda: self._takeAll(record, [*chosen.values()]),
         )
-        await self._assignments.keepAddresses(changed.addresses, record.identity)
+        await self._addresses.keep(changed.addresses, record.identity)
         if changed.addresses != record.addresses:
             self._sayReaddressed(record, changed)
             changed = await self._issuer.issue(record.identity) if changed.state == "member" else changed
@@ -99,19 +99,19 @@ class Readdressing:
 
         @raise MembershipRefused: if somebody else has one.
         """
-        had = self._assignments.addressesOf(record.identity)
+        had = self._addresses.of(record.identity)
         taken: list[str] = []
         for address in addresses:
-            if await self._assignments.takeWanted(address, record.identity, resting=True):
+            if await self._addresses.takeWanted(address, record.identity, resting=True):
                 taken.append(address)
                 continue
             for each in taken:
                 if each not in had:
-                    await self._assignments.releaseAddress(each, record.identity)
+                    await self._addresses.release(each, record.identity)
             raise MembershipRefused(self._whoHas(address))
 
     def _whoHas(self, address: str) -> str:
-        holder = self._members.get(self._assignments.holderOfAddress(address) or b"")
+        holder = self._members.get(self._addresses.holderOf(address) or b"")
         if holder is None:
             return f"{address} is kept for somebody who did not finish joining: choose another, or try again in an hour"
         return (

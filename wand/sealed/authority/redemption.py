@@ -57,7 +57,7 @@ class Redemption:
         self._invitations = invitations
         self._issuer = issuer
         self._trust = trust
-        self._questions = ApprovalQuestions(approval, assignments, members)
+        self._questions = ApprovalQuestions(approval, assignments.addresses, members)
         self._wallClock = wallClock
         self._lock = DeferredLock()
 
@@ -206,10 +206,10 @@ class Redemption:
 
     async def _assigned(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
         assignments = self._assignments
-        assignments.checkAddresses(join.identity, join.addresses)
-        await assignments.takeMAC(MAC(join.mac), join.identity)
-        addresses = await assignments.takeAddresses(join.identity, join.addresses)
-        name = await assignments.takeNameLike(_nameWanted(join, invitation), join.identity)
+        assignments.addresses.check(join.identity, join.addresses)
+        await assignments.macs.take(MAC(join.mac), join.identity)
+        addresses = await assignments.addresses.takeEach(join.identity, join.addresses)
+        name = await assignments.names.takeLike(_nameWanted(join, invitation), join.identity)
         draft = self._draft(join, exchangeKey, invitation)
         return msgspec.structs.replace(draft, name=name, addresses=addresses, macs=(join.mac,))
 
