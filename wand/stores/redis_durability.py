@@ -58,9 +58,9 @@ def tellLost(context: Context, changes: int) -> None:
     context.notes.say(
         LOST_NOTE,
         f"Redis came back at {when} without {what} that it had acknowledged. The servers that run write back the "
-        "network and themselves, and learn members as they come; invitations, revocations, rights, and what only a "
-        "server knew that is off may be lost: see wand members and wand invitations, and do again what is missing. Set "
-        "appendonly yes and appendfsync always in Redis, and keep a backup: docs/servers.md",
+        "network, its secrets, themselves and all revocations, and learn members as they come; invitations, rights, "
+        "and what only a server knew that is off may be lost: see wand members and wand invitations, and do again what "
+        "is missing. Set appendonly yes and appendfsync always in Redis, and keep a backup: docs/servers.md",
         lifetime=LOST_LIFETIME,
     )
 
