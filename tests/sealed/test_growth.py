@@ -9,6 +9,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Network
 from random import Random
 from typing import Any
+from unittest.mock import Mock
 
 from lines_run import linesOf
 from twisted.internet.defer import Deferred
@@ -228,7 +229,7 @@ class AuthorityGrowthTests(GrowthTestCase):
         for part in (self.members, self.assigned):
             self.successResultOf(Deferred.fromCoroutine(part.load()))
         network: Any = type("KeptElsewhere", (), {"key": None, "identity": Identity(NETWORK)})()
-        observer: Any = None
+        observer = Mock()
         self.issuer = Issuer(
             self.members,
             NetworkSigning(Identity(NETWORK), None),

@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any
 
 import attrs
+import msgspec
 import pytest_twisted
 from hypothesis import given
 from hypothesis import strategies as some
@@ -29,10 +30,13 @@ from zope.interface.verify import verifyObject
 import wand.stores.redis
 from wand.errors import ConfigurationInvalid, StoreHindered, StoreUnavailable
 from wand.events import Event
+from wand.health.notes import Notes
 from wand.interfaces import Context, IRecords, IStore
 from wand.stores.change_order import Change
+from wand.stores.redis import RedisRecords
 from wand.stores.redis_connection import RedisConnection
 from wand.stores.redis_durability import LOST_LIFETIME, LOST_NOTE
+from wand.stores.redis_mark import Mark
 from wand.stores.redis_plugin import RedisStore
 from wand.stores.redis_scripts import entryRead
 from wand.stores.redis_settings import CONNECT_PATIENCE
@@ -229,6 +233,75 @@ class RedisTests(RedisCase):
         self.until(lambda: heard.copy == {b"k": b"5"} and bool(self.lost()))
         self.assertIn("that it had acknowledged", self.lost())
 
+    def reopened(self, context: Context) -> IRecords:
+        """
+        The store of a server that is started, with what it has on its disk.
+        """
+        self.context = context
+        records = RedisStore().open({"url": self.server.url}, context)
+        records.watch("a", lambda changes: None, lambda: None)
+        self.addCleanup(lambda: self.successResultOf(records.close()))
+        return records
+
+    def saying(self, context: Context) -> list[str]:
+        return [note.text for note in context.notes if note.key == LOST_NOTE]
+
+    def test_whoIsStartedAfterALoss(self) -> None:
+        """
+        A server that was away while Redis lost something sees it at its start, by what it has read before; others hear
+        of that from Redis, also those that are new, and not for longer than it is told of.
+        """
+        context = realContext()
+        records = self.reopened(context)
+        for number in range(10):
+            self.successResultOf(records.write("a", {b"k": b"%d" % number}))
+        self.until(lambda: self.numberOf(records) == 10)
+        log, older = self.directory / "appendonlydir", self.directory / "older"
+        copytree(log, older)
+        self.successResultOf(records.close())
+        for isEmpty in (False, True):
+            with self.subTest(isEmpty=isEmpty):
+                again, other = attrs.evolve(context, notes=Notes(context.clock, context.events)), realContext()
+                records = self.reopened(again)
+                self.successResultOf(records.write("a", {b"k": b"11"}))
+                self.until(lambda: self.numberOf(records) > 10)  # noqa: B023
+                self.assertEqual(self.saying(again), [])
+                self.successResultOf(records.close())
+                self.server.kill()
+                rmtree(log)
+                if not isEmpty:
+                    copytree(older, log)
+                self.server.start()
+                again = attrs.evolve(context, notes=Notes(context.clock, context.events))
+                records = self.reopened(again)
+                self.until(lambda: bool(self.saying(again)))  # noqa: B023
+                self.assertIn("11 changes, or more" if isEmpty else "the last change, or more", *self.saying(again))
+                self.until(lambda: b":-2" not in self.asked("TTL", "wand:lost"))
+                self.assertNotIn(b":-1", self.asked("TTL", "wand:lost"))
+                self.reopened(other)
+                self.until(lambda: self.saying(other) == self.saying(again))  # noqa: B023
+                self.successResultOf(records.close())
+                self.asked("DEL", "wand:lost")
+
+    def numberOf(self, records: IRecords) -> int:
+        """
+        Up to which change it has read.
+        """
+        assert isinstance(records, RedisRecords)
+        return records._order.position
+
+    def test_aDamagedMark(self) -> None:
+        """
+        What is on the disk about the changes that were read may be anything: nothing fails, and nothing is said.
+        """
+        for octets in (b"", b"\xc0", msgspec.msgpack.encode(Mark(b"+", 1, b"")), msgspec.msgpack.encode([])):
+            context = realContext()
+            self.successResultOf(context.store.write({b"wand:changes": octets}))
+            records = self.reopened(context)
+            self.successResultOf(self.opened().write("a", {b"k": b"1"}))
+            self.until(lambda: self.numberOf(records) > 0)  # noqa: B023
+            self.assertEqual(self.saying(context), [])
+
     def test_foreignEntriesDisturbNothing(self) -> None:
         """
         An entry of the stream that nobody of us wrote is passed over.
@@ -295,14 +368,18 @@ class RedisTests(RedisCase):
         failure = self.failureResultOf(self.opened(replicas=1).write("a", {b"k": b"1"}), StoreHindered)
         self.assertIn("0 of 1", failure.getErrorMessage())
 
-    def asked(self, *words: str) -> None:
+    def asked(self, *words: str) -> bytes:
         """
         Ask Redis something else.
+
+        @return: the answer, as it comes.
         """
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(self.server.path))
             connection.sendall((" ".join(words) + "\r\n").encode())
-            self.assertNotIn(b"-ERR", connection.recv(4096))
+            answer = connection.recv(4096)
+        self.assertNotIn(b"-ERR", answer)
+        return answer
 
 
 class TLSTests(RedisCase):

@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import wand.stores.redis_reader
 from wand.errors import StoreHindered
 from wand.stores.change_order import ChangeOrder
+from wand.stores.redis_mark import KeptMark
 from wand.stores.redis_reader import RETRY, RedisReader
 from wand.stores.redis_settings import redisSettings
 from wand.testing.context import simulatedContext
@@ -53,7 +54,8 @@ class RedisReaderTests(SynchronousTestCase):
         context = simulatedContext(clock, Network(clock, Random(0)), "192.0.2.1")
         order = ChangeOrder(lambda kind, records: None, lambda: None)
         settings = redisSettings({})
-        reader = RedisReader(settings, context, "changes", b"us", order, lambda: None, lambda changes: None)
+        mark = KeptMark(context, "changes")
+        reader = RedisReader(settings, context, "changes", b"us", order, lambda: None, lambda changes: None, mark)
         reader.start(None)
         clock.advance(RETRY)
         self.assertEqual(AwayConnection.asked, 2)

@@ -94,9 +94,10 @@ def sayLost(authority: Authority, notes: Notes) -> None:
     parts = [f"lost: {count}", f"there again: {count - len(missing) - len(revoked)}"]
     if missing:
         parts.append(f"missing until they come: {_several(missing)}")
+    if putBack := lost.putBack:
+        parts.append(f"revoked again by themselves: {_several(putBack)}")
     if revoked:
-        names = _several([name for name, _ in revoked])
-        parts.append(f"to be revoked again: {names} (wand revoke {revoked[0][1].text})")
+        parts.append(f"revoked, which the store does not take yet: {_several(revoked)}")
     notes.say(
         "members-lost",
         f"the store came back without members that this server knew: {', '.join(parts)}; see wand members",

@@ -9,7 +9,6 @@ Redis' own affair: docs/servers.md says how to configure it, and a note says so 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from secrets import token_bytes
 from typing import Any, Final, TypeVar
 
@@ -21,7 +20,8 @@ from wand.errors import StoreHindered
 from wand.interfaces import Context, Held, IConditionalRecords
 from wand.stores.change_order import ChangeOrder
 from wand.stores.redis_connection import RedisConnection, Word, isRefusal
-from wand.stores.redis_durability import tellDurability, tellLost
+from wand.stores.redis_durability import Losses, tellDurability
+from wand.stores.redis_mark import KeptMark
 from wand.stores.redis_reader import RedisReader
 from wand.stores.redis_scripts import EXCHANGE, LOAD, WRITE, recordWords, words
 from wand.stores.redis_settings import RedisSettings
@@ -49,8 +49,11 @@ class RedisRecords:
         self._connection = RedisConnection(settings, context.clock)
         self._order = ChangeOrder(self._tell, self._unsure)
         self._stream = f"{settings.prefix}:changes"
-        lost = partial(tellLost, context)
-        self._reader = RedisReader(settings, context, self._stream, self._own, self._order, self._unsure, lost)
+        self._mark = KeptMark(context, self._stream)
+        self._losses = Losses(self._connection, context, f"{settings.prefix}:lost")
+        self._reader = RedisReader(
+            settings, context, self._stream, self._own, self._order, self._unsure, self._losses.tell, self._mark
+        )
         self._watchers: dict[object, _Watcher] = {}
         self._isFollowing = False
         self._isClosed = False
@@ -114,7 +117,7 @@ class RedisRecords:
         self._watchers[watcher] = kind, changed, missed
         if not self._isFollowing:
             self._isFollowing = True
-            Deferred.fromCoroutine(self._follow()).addErrback(lambda failure: None)  # it is tried again
+            Deferred.fromCoroutine(self._begin()).addErrback(lambda failure: None)  # it is tried again
 
         def end() -> None:
             self._watchers.pop(watcher, None)
@@ -132,8 +135,8 @@ class RedisRecords:
         return finished.addCallback(lambda _: self._letGo())
 
     def _letGo(self) -> Deferred[None]:
-        both = gatherResults([self._reader.close(), self._connection.close()])
-        return both.addCallback(lambda _: None)
+        all_ = gatherResults([self._reader.close(), self._connection.close(), self._mark.close()])
+        return all_.addCallback(lambda _: None)
 
     # Asking.
 
@@ -192,13 +195,22 @@ class RedisRecords:
         for _, _, missed in tuple(self._watchers.values()):
             missed()
 
+    async def _begin(self) -> None:
+        self._order.asked()
+        try:
+            await self._reader.remember()
+        finally:
+            self._order.answered()
+        await self._follow()
+
     async def _follow(self) -> None:
         """
         Hear what is changed from now on.
         """
         self._order.asked()
         try:
-            await self._reader.goesOn(self._connection)  # or it is not known any more what was lost
+            if await self._reader.goesOn(self._connection):  # or it is not known any more what was lost
+                self._losses.recall()
             newest = await self._connection.ask("XREVRANGE", self._stream, "+", "-", "COUNT", 1)
         except StoreHindered:
             self._unsure()

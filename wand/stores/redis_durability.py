@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.python.failure import Failure
 
+from wand.errors import StoreHindered, StoreUnavailable
 from wand.health.notes import Notes
 from wand.interfaces import Context
 from wand.stores.redis_connection import RedisConnection
@@ -46,23 +48,66 @@ def tellDurability(connection: RedisConnection, notes: Notes) -> None:
     connection.connected = ask
 
 
-def tellLost(context: Context, changes: int) -> None:
+class Losses:
     """
-    Say that Redis came back without what it had acknowledged.
+    Says that Redis came back without what it had acknowledged; also at servers that are started within a day after.
+    """
 
-    @param changes: how many changes are gone, at least.
-    """
-    when = datetime.fromtimestamp(context.wallClock(), UTC).strftime("%Y-%m-%d %H:%M UTC")
-    what = "the last change" if changes == 1 else f"the last {changes} changes, or more,"
-    context.events.publish("store-lost", changes=changes)
-    context.notes.say(
-        LOST_NOTE,
-        f"Redis came back at {when} without {what} that it had acknowledged. The servers that run write back the "
-        "network and themselves, and learn members as they come; invitations, revocations, rights, and what only a "
-        "server knew that is off may be lost: see wand members and wand invitations, and do again what is missing. Set "
-        "appendonly yes and appendfsync always in Redis, and keep a backup: docs/servers.md",
-        lifetime=LOST_LIFETIME,
-    )
+    def __init__(self, connection: RedisConnection, context: Context, key: str) -> None:
+        """
+        @param key: where Redis keeps that somebody has noticed.
+        """
+        self._connection = connection
+        self._context = context
+        self._key = key
+        self._isAsked = False
+
+    def tell(self, changes: int) -> None:
+        """
+        It was noticed just now.
+
+        @param changes: how many changes are gone, at least.
+        """
+        now = int(self._context.wallClock())
+        self._isAsked = True
+        self._context.events.publish("store-lost", changes=changes)
+        self._say(now, changes)
+        keeping = self._connection.ask("SET", self._key, f"{now} {changes}", "EX", round(LOST_LIFETIME))
+        keeping.addErrback(lambda failure: failure.trap(StoreUnavailable))
+
+    def recall(self) -> None:
+        """
+        Has somebody noticed before we were started?
+        """
+        if not self._isAsked:
+            self._isAsked = True
+            self._connection.ask("GET", self._key).addCallbacks(self._recalled, self._notRecalled)
+
+    def _recalled(self, value: bytes | None) -> None:
+        try:
+            when, changes = map(int, (value or b"").split())
+        except ValueError:
+            return
+        if changes > 0 and abs(self._context.wallClock() - when) < LOST_LIFETIME:
+            self._say(when, changes)
+
+    def _notRecalled(self, failure: Failure) -> None:
+        failure.trap(StoreUnavailable)
+        self._isAsked = not failure.check(StoreHindered)
+
+    def _say(self, when: int, changes: int) -> None:
+        noticed = datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        what = "last change" if changes == 1 else f"last {changes} changes"
+        age = max(0.0, self._context.wallClock() - when)
+        self._context.notes.say(
+            LOST_NOTE,
+            f"Redis came back without the {what}, or more, that it had acknowledged, as was noticed at {noticed}. The "
+            "servers that ran then write back the network, its secrets, themselves and all revocations; members bring "
+            "themselves, and the revocations that they know, as they come. Invitations, rights, and what only a server "
+            "knew that is off may be lost: see wand members and wand invitations, and do again what is missing. Set "
+            "appendonly yes and appendfsync always in Redis, and keep a backup: docs/servers.md",
+            lifetime=LOST_LIFETIME - age,
+        )
 
 
 def _faults(said: dict[bytes, bytes], synced: list[bytes]) -> list[str]:

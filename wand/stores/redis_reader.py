@@ -15,6 +15,7 @@ from wand.errors import StoreUnavailable
 from wand.interfaces import Context
 from wand.stores.change_order import ChangeOrder
 from wand.stores.redis_connection import ANSWER_PATIENCE, RedisConnection
+from wand.stores.redis_mark import KeptMark, Mark, markOf
 from wand.stores.redis_scripts import entryRead
 from wand.stores.redis_settings import RedisSettings
 
@@ -44,11 +45,13 @@ class RedisReader:
         order: ChangeOrder,
         missing: Callable[[], object],
         lost: Callable[[int], object],
+        kept: KeptMark,
     ) -> None:
         """
         @param own: what we call ourselves as a writer.
         @param missing: called when L{start} is to be called again.
         @param lost: called with how many changes Redis has lost, at least.
+        @param kept: keeps how far we came.
         """
         self._settings = settings
         self._clock = context.clock
@@ -58,18 +61,27 @@ class RedisReader:
         self._order = order
         self._missing = missing
         self._lost = lost
+        self._kept = kept
         self._connection: RedisConnection | None = None
-        self._last: Any = None
+        self._last: Mark | None = None
         self._reading: Deferred[None] | None = None
         self._pause: Deferred[Any] = succeed(None)
+
+    async def remember(self) -> None:
+        """
+        Know what we read last before the start.
+        """
+        self._last = await self._kept.load()
 
     def start(self, last: Any) -> None:
         """
         Read on, or begin, after the entry that was the newest of the stream; C{None} if there was none.
         """
-        change = None if last is None else entryRead(last, self._own)
-        self._order.restart(change.number if change else 0)
-        self._last = last
+        if last is None:
+            self._last = None
+        else:
+            self._came(last)
+        self._order.restart(self._last.number if self._last else 0)
         if self._connection is None:
             self._connection = RedisConnection(self._settings, self._clock)
         if self._reading is None:
@@ -109,23 +121,28 @@ class RedisReader:
 
     async def goesOn(self, connection: RedisConnection) -> bool:
         """
-        After a connection was lost: does the stream still have what we read last?  If not, Redis has lost changes,
-        which is said once, or was away for so long that others wrote more than is kept.
+        After a connection was lost, or a start: does the stream still have what we read last?  If not, Redis has lost
+        changes, which is said once, or was away for so long that others wrote more than is kept.
 
         @raise StoreUnavailable: if it does not answer.
         """
         last = self._last
         if last is None:
             return True
-        found = await connection.ask("XREVRANGE", self._stream, last[0], "-", "COUNT", 1)
-        if found and found[0] == last:
+        entries = await connection.ask("XREVRANGE", self._stream, last.name, "-", "COUNT", 1)
+        found = markOf(entries[0]) if entries else None
+        if found == last:
             return True
         # The oldest go first when it is shortened, and never all.
         isLost = found or not await connection.ask("XREVRANGE", self._stream, "+", "-", "COUNT", 1)
         if isLost and self._last is last:
             self._last = None
-            self._lost(max(1, _numberOf(last) - (_numberOf(found[0]) if found else 0)))
+            self._lost(max(1, last.number - (found.number if found else 0)))
         return False
+
+    def _came(self, entry: Any) -> None:
+        self._last = markOf(entry)
+        self._kept.keep(self._last)
 
     def _take(self, entries: list[Any]) -> None:
         for entry in entries:
@@ -135,12 +152,7 @@ class RedisReader:
             elif change.number > self._order.position + 1:
                 self._missing()
                 self._order.restart(change.number)
-                self._last = entry
+                self._came(entry)
             elif change.number == self._order.position + 1:  # else it was read before a start
-                self._last = entry
+                self._came(entry)
                 self._order.came(change)
-
-
-def _numberOf(entry: Any) -> int:
-    change = entryRead(entry, b"")
-    return 0 if change is None else change.number

@@ -11,12 +11,14 @@ from typing import Any
 import msgspec
 from simulated.membership import TestNetwork, octetsFrom
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
 from wand.events import Event, Events
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.kept_revocations import KeptRevocations
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.revoker import Revoker
@@ -71,6 +73,7 @@ class RecordsCase(SynchronousTestCase):
         )
         assignments = Assignments(self.records, [ip_network("10.77.0.0/24")], lambda identity: None, wallClock)
         self.revoker = Revoker(members, assignments, network, self.trust, self, wallClock, events)
+        KeptRevocations(CAROL, members, assignments, self.revoker, self.trust, Clock(), events)
         self.now(members.load())
         return members
 

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred
 
 from wand.errors import MembershipRefused
 from wand.sealed.authority.authority import Authority
-from wand.sealed.authority.rotator import SHORT_OVERLAP
+from wand.sealed.authority.rotator import RETRY, SHORT_OVERLAP
 from wand.sealed.authority.stored_network import NETWORK_KIND, RECORD_KEY
 from wand.sealed.authority.told_clocks import CLOCKS_MAXIMUM, WORD_LIFETIME
 from wand.sealed.credentials.identity import NETWORK_KEY, NodeKey
@@ -27,7 +27,7 @@ from wand.sealed.credentials.rotation import madeAt
 from wand.sealed.node.enrolment import Enrolment
 from wand.status import SecretStatus
 from wand.stores.memory import MemoryRecords
-from wand.testing.shared_store import SharedStore
+from wand.testing.shared_store import SharedRecords, SharedStore
 
 DAY = 86_400.0
 SOMEBODY = SimulatedNetwork.begun().person(1).certificate.member
@@ -294,11 +294,13 @@ class TwoServersTests(AuthorityCase):
     def setUp(self) -> None:
         self.store = SharedStore()
         super().setUp()
+        self.recordsOf: dict[Authority, SharedRecords] = {}
         self.authority, self.other = self.openedFrom("one"), self.openedFrom("two")
 
     def openedFrom(self, name: str) -> Authority:
-        self.records = self.store.open()
+        self.records = records = self.store.open()
         opened = self.opened(self.directory(), server=name)
+        self.recordsOf[opened] = records
         self.addCleanup(opened.stop)
         return opened
 
@@ -324,6 +326,44 @@ class TwoServersTests(AuthorityCase):
             self.assertEqual(each.network.secrets.numbers, (0,))
         one.network.secrets.take(rotations)
         self.assertEqual(two.network.secrets.rotations, rotations)
+
+    def test_itCameBackAsItWas(self) -> None:
+        """
+        A store that comes back older, or empty, has the newest secret again, from a server without the network key,
+        too, and if it goes away just then; both servers end alike.
+        """
+        before = self.store.kinds[NETWORK_KIND]
+        for older, server in (({}, self.other), (dict(before), self.other), (dict(before), self.authority)):
+            for isAwayAgain in (False, True):
+                with self.subTest(len(older), away=isAwayAgain):
+                    self.now(self.authority.rotator.rotate(60.0))
+                    expected = dict(self.store.kinds[NETWORK_KIND])
+                    self.store.cut()
+                    self.store.kinds[NETWORK_KIND] = dict(older)
+                    [records] = [each for each in self.store.opened if each is not self.recordsOf[server]]
+                    with self.goingAway(isAwayAgain):
+                        self.recordsOf[server].mend()
+                    self.store.cut()
+                    self.recordsOf[server].mend()
+                    self.clock.advance(RETRY)
+                    self.assertEqual(self.store.kinds[NETWORK_KIND], expected)
+                    records.mend()
+                    self.assertEqual(self.store.kinds[NETWORK_KIND], expected)
+                    for each in (self.authority, self.other):
+                        self.assertEqual(each.network.record, self.authority.network.record)
+
+    def goingAway(self, isWanted: bool) -> Any:
+        """
+        The store goes away before it takes another change.
+        """
+        exchange = SharedRecords.exchangeIf
+
+        def away(records: SharedRecords, *words: Any) -> Any:
+            if isWanted:
+                self.store.cut()
+            return exchange(records, *words)
+
+        return patch.object(SharedRecords, "exchangeIf", away)
 
 
 class DeputyTests(DeputyCase):

@@ -22,6 +22,7 @@ from wand.sealed.authority.adoptions import Adoptions
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.issuer import Issuer
+from wand.sealed.authority.kept_revocations import KeptRevocations
 from wand.sealed.authority.lessened import Lessened
 from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.authority.member_record import MemberRecord
@@ -98,12 +99,13 @@ class Authority(MemberAuthority):
         )
         self._invitations = invitations = Invitations(records, wallClock, entropy, members.isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
+        self._kept = kept = KeptRevocations(key.identity, members, assigned, revoker, trust, clock, events)
         recovery = MemberRecovery(members, assigned, issuer, events, Adoptions(members, wallClock, settings.life))
         Lessened(members, issuer, trust, self)
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
         self.servers = servers = Servers(key.identity, members, records, wallClock)
         self._others = OtherServers(
-            members, assigned.addresses, issuer, revoker, trust, self, self, clock, key.identity, self._restore
+            members, assigned.addresses, issuer, revoker, kept, trust, self, self, clock, key.identity, self._restore
         )
         self.lost = self._others.lost
         approval = Approval(hooks, clock)
@@ -168,7 +170,9 @@ class Authority(MemberAuthority):
         """
         Leave no timer behind.
         """
+        super().stop()
         self._others.stop()
+        self.rotator.stop()
 
     async def reload(self) -> None:
         """

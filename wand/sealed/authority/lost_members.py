@@ -4,6 +4,7 @@ Members whose records a store that servers share has lost while this one runs: i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -22,8 +23,12 @@ class LostMembers:
     who was revoked becomes a member again: so what is gone is lost.
     """
 
-    def __init__(self, members: MemberRecords, clock: IReactorTime) -> None:
+    def __init__(self, members: MemberRecords, putBack: Callable[[MemberRecord], object], clock: IReactorTime) -> None:
+        """
+        @param putBack: called with the records of those who were revoked.
+        """
         self._members = members
+        self._putBack = putBack
         self._clock = clock
         self._lost: dict[bytes, tuple[str, bool]] = {}
         self._until = 0.0
@@ -35,6 +40,8 @@ class LostMembers:
         if before is not None and _isMissing(after, wasRevoked=before.state == "revoked"):
             self._lost[key] = before.name or str(Identity(key)), before.state == "revoked"
             self._until = self._clock.seconds() + TOLD_FOR
+            if before.state == "revoked":
+                self._putBack(before)
 
     @property
     def count(self) -> int:
@@ -53,11 +60,19 @@ class LostMembers:
         return sorted(name for _, name in self._missing(wasRevoked=False))
 
     @property
-    def revoked(self) -> list[tuple[str, Identity]]:
+    def revoked(self) -> list[str]:
         """
-        Those who were revoked, which the store does not know again, by name.
+        The names of those who were revoked, which the store does not know again.
         """
-        return sorted((name, Identity(key)) for key, name in self._missing(wasRevoked=True))
+        return sorted(name for _, name in self._missing(wasRevoked=True))
+
+    @property
+    def putBack(self) -> list[str]:
+        """
+        The names of those who were revoked, which the store knows again.
+        """
+        missing = {key for key, _ in self._missing(wasRevoked=True)}
+        return sorted(name for key, (name, had) in self._lost.items() if had and key not in missing)
 
     def _missing(self, *, wasRevoked: bool) -> list[tuple[bytes, str]]:
         return [

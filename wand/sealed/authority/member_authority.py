@@ -8,6 +8,7 @@ from typing import Protocol
 
 from wand.sealed.authority.administration import Administration
 from wand.sealed.authority.issuer import IssuerObserver
+from wand.sealed.authority.kept_revocations import KeptRevocations
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.node_requests import NodeRequests
 from wand.sealed.authority.revoker import RevocationObserver
@@ -37,6 +38,7 @@ class MemberAuthority:
     own: ServerMembership
     requests: NodeRequests
     administration: Administration
+    _kept: KeptRevocations
     created = False
     recovered = False
 
@@ -49,6 +51,7 @@ class MemberAuthority:
         """
         Leave no timer behind.
         """
+        self._kept.stop()
 
     @property
     def hasUnreadable(self) -> bool:

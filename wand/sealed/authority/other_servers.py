@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.sealed.authority.address_assignments import AddressAssignments
 from wand.sealed.authority.issuer import Issuer, IssuerObserver
+from wand.sealed.authority.kept_revocations import KeptRevocations
 from wand.sealed.authority.lost_members import LostMembers
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
@@ -46,6 +47,7 @@ class OtherServers:
         addresses: AddressAssignments,
         issuer: Issuer,
         revoker: Revoker,
+        kept: KeptRevocations,
         trust: Trust,
         issued: IssuerObserver,
         revoked: RevocationObserver,
@@ -54,13 +56,14 @@ class OtherServers:
         restore: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         """
+        @param kept: puts revocations back that the store has lost.
         @param issued: told of certificates that others issued.
         @param revoked: told of revocations that wait for a signature.  Those that are signed go to C{trust}, which
             tells.
         @param own: this server.
         @param restore: makes its record anew, when the store lost it.
         """
-        self.lost = LostMembers(members, clock)
+        self.lost = LostMembers(members, kept.putBack, clock)
         self._members = members
         self._addresses = addresses
         self._issuer = issuer

@@ -1,18 +1,14 @@
 """
-The revoker: ends memberships, and keeps whatever revocation somebody else signed.
+The revoker: ends memberships.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Protocol
 
 import msgspec
-from twisted.internet.defer import Deferred
-from twisted.logger import Logger
 
-from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.events import Events
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.member_record import MemberRecord
@@ -45,8 +41,6 @@ class Revoker:
     everywhere once it is signed.
     """
 
-    _log = Logger()
-
     def __init__(
         self,
         members: MemberRecords,
@@ -67,7 +61,7 @@ class Revoker:
         self._observer = observer
         self._wallClock = wallClock
         self._events = events
-        trust.observe(self._heard)
+        trust.observe(observer.memberRevoked)
 
     @property
     def unsigned(self) -> list[MemberRecord]:
@@ -109,40 +103,6 @@ class Revoker:
             content.identity, lambda before: msgspec.structs.replace(before, revocation=revocation)
         )
         return self._trust.revoke(revocation)
-
-    # What others revoked.
-
-    def _heard(self, identity: Identity, revocation: bytes) -> None:
-        self._observer.memberRevoked(identity, revocation)
-        record = self._members.get(identity)
-        if record is None or not record.revocation:  # a peer told us
-            Deferred.fromCoroutine(self._keep(identity, revocation))
-
-    async def _keep(self, identity: Identity, revocation: bytes) -> None:
-        try:
-            record = await self._kept(revocation)
-        except (MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable) as error:
-            self._log.error("the revocation of {key} is not stored: {error}", key=identity, error=error)
-            return
-        if record is not None:
-            self._events.publish("member-revoked", name=record.name, key=identity.text)
-
-    async def _kept(self, revocation: bytes) -> MemberRecord | None:
-        """
-        The record with a revocation that came from somebody else, such as from a node after our store was restored;
-        C{None} if nothing changed.
-        """
-        content = verified(revocation, Revocation, self._network.identity)
-        record = None if content is None else self._members.get(content.identity)
-        if content is None or (record is not None and record.revocation):
-            return None
-        revoke = partial(msgspec.structs.replace, state="revoked", revoked=content.revoked, revocation=revocation)
-        if record is None:
-            unknown = MemberRecord(content.identity, bytes(32), "", "pending", content.revoked)
-            await self._members.add(revoke(unknown))
-        revoked = await self._members.change(content.identity, revoke)
-        await self._assignments.retire(content.identity)
-        return revoked
 
     def _withoutRights(self, record: MemberRecord) -> MemberRecord:
         key = self._network.key

@@ -25,6 +25,7 @@ from wand.sealed.credentials.limits import OVERLAP_MAXIMUM
 from wand.sealed.credentials.rotation import MADE_MAXIMUM, Rotation, madeAt, numberOf
 from wand.sealed.credentials.signed import signed
 from wand.timing.difference import difference
+from wand.timing.timer import Timer
 
 #: How often it is tried to store one that another server stored at the same moment.
 _TRIES: Final = 8
@@ -34,6 +35,9 @@ CLOCK_TOLERATED: Final = 3600.0
 
 #: An overlap of so many seconds is none if the clock is wrong: the former secret ends at once then.
 SHORT_OVERLAP: Final = 60.0
+
+#: Seconds until that is tried again which could not be stored.
+RETRY: Final = 30.0
 
 _RIVALS: Final = "the store has another network secret each time: try again"
 
@@ -66,6 +70,8 @@ class Rotator:
         self._wallClock = wallClock
         self._keepCopy = keepCopy
         self._entropy = entropy
+        self._retry = Timer(clock, self._keep)
+        self._isStopped = False
         network.secrets.observe(self._changed)
 
     def follow(self) -> None:
@@ -73,6 +79,13 @@ class Rotator:
         See from now on what other servers store; to be called before L{load}.
         """
         self._stored.follow(self._heard)
+
+    def stop(self) -> None:
+        """
+        Leave no timer behind.
+        """
+        self._isStopped = True
+        self._retry.stop()
 
     async def load(self) -> None:
         """
@@ -164,7 +177,16 @@ class Rotator:
             "the store does not take the newest secret of the network, which is kept beside it: {error}",
             error=failure.getErrorMessage(),
         )
+        if not self._isStopped:
+            self._retry.set(RETRY)
 
     def _heard(self, key: bytes, before: NetworkRecord | None, after: NetworkRecord | None) -> None:
-        if after is not None and after.network == self._network.identity:
-            self._network.secrets.take(after.rotations)
+        """
+        Take what is new; and a store that came back with less has it again.
+        """
+        if after is None:
+            self._keep()
+        elif after.network == self._network.identity:
+            secrets = self._network.secrets
+            if not secrets.take(after.rotations) and self._with(after, *secrets.rotations) != after:
+                self._keep()
