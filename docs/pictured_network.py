@@ -4,8 +4,10 @@ The network that pictures in the documentation show.
 
 from typing import Final
 
+from wand.lab.commands import wait
 from wand.lab.deployment import Deployment
 from wand.lab.topology import Node
+from wand.readings.picture import picture
 
 #: What the members are called, in the order of their nodes; one more waits for an approval.
 NAMES: Final = ("berlin", "oslo", "lisbon", "athens", "dublin", "vienna", "zagreb")
@@ -40,6 +42,21 @@ def form(network: Deployment, setting: str = "") -> None:
     for name, size, pause in (("oslo", 1200, 0.02), ("lisbon", 800, 0.1), ("vienna", 400, 0.05)):
         ping = ("ping", "-q", "-s", str(size), "-i", str(pause), called[name].inside)
         network.hosts[called["berlin"].name].start(f"ping-{name}", *ping)
+    wait(lambda: _isSettled(network, called["berlin"]), 120, "the ways that the pictures show")
+
+
+def _isSettled(network: Deployment, here: Node) -> bool:
+    """
+    Has everybody the way that it keeps?
+    """
+    seen = network.ask(here, lambda client: picture(client, len(NAMES) + 1))
+    ways = {each.name: each.way for each in seen.nodes}
+    measured = all(each.roundTrip is not None for each in seen.nodes if each.online)
+    return measured and ways == {
+        **dict.fromkeys(("athens", "lisbon", "oslo", "server"), "direct"),
+        "vienna": "relay",
+        "zagreb": "",
+    }
 
 
 def _cut(network: Deployment, one: Node, other: Node) -> None:

@@ -89,7 +89,7 @@ class SeenStatus(Status, frozen=True):
     @ivar roundTrip: seconds there and back; C{None} if that was not measured.
     @ivar version: which version it runs; empty where that is not known.
     @ivar server: is it a server of the network?
-    @ivar state: C{member}; at a server also C{pending}, C{unsigned} and C{revoked}.
+    @ivar state: C{member}; at a server also C{pending}, C{unsigned} and C{revoked}, which a node says only of itself.
     """
 
     name: str

@@ -73,6 +73,31 @@ def test_onlyTheLatestLinksAreGood(console: Console) -> None:
     assert all(console.redeem(each).status == 303 for each in others)
 
 
+@pytest.mark.parametrize("page", ["/members", "/reach?peer=bob&x=%3C%0d%0aSet-Cookie:%20a=b", "/"])
+def test_aLoginLeadsToThePageThatWasAskedFor(console: Console, page: str) -> None:
+    """
+    Whoever has to log in on the way to a page is there afterwards, with what was asked there; once.
+    """
+    asked = console.ask("GET", page)
+    assert (asked.status, asked.headers["location"]) == (303, "/login")
+    wanted = asked.headers["set-cookie"].partition(";")[0]
+    answer = console.redeem(link(console), cookie=wanted)
+    assert answer.headers["location"] == page.replace(":", "%3A")
+    assert answer.headers["set-cookie"].startswith("wand-console-8080=")
+    assert console.redeem(link(console)).headers["location"] == "/"
+
+
+@pytest.mark.parametrize(
+    "wanted", ["//evil.example", "http://evil.example/", "/login", "/api/v1", "\\evil", "", "%2F%2Fevil"]
+)
+def test_aLoginLeadsToNoOtherPlace(console: Console, wanted: str) -> None:
+    """
+    Whatever another program on this host makes the browser remember, it leads to a page of the console.
+    """
+    answer = console.redeem(link(console), cookie=f"wand-console-8080-page={wanted}")
+    assert answer.headers["location"] == "/"
+
+
 def test_theCookieIsForTheConsoleAlone(console: Console) -> None:
     """
     No script reads the cookie, and no other site has it sent.

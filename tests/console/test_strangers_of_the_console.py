@@ -81,6 +81,32 @@ def test_aPathBeginsWithASlash(console: Console, browser: Caller, path: str) -> 
     assert console.ask("GET", path, cookie=browser.headers["cookie"]).status == 400
 
 
+@pytest.mark.parametrize("target", ["http://127.0.0.1:8080/api/v1/status", "HTTP://localhost:8080/api/v1/status?x=1"])
+def test_aWholeAddressIsAPath(console: Console, browser: Caller, target: str) -> None:
+    """
+    Whoever asks the console as they would ask a proxy gets the same answer (RFC 9112, section 3.2.2).
+    """
+    cookie = browser.headers["cookie"]
+    plain = console.ask("GET", "/api/v1/status", cookie=cookie)
+    assert console.ask("GET", target, cookie=cookie).body == plain.body
+    overview = console.ask("GET", "/", cookie=cookie)
+    assert console.ask("GET", "http://127.0.0.1:8080", cookie=cookie).body == overview.body
+    assert console.ask("GET", "http://127.0.0.1:8080/login?x=http://a/b").status == 200
+
+
+@pytest.mark.parametrize("host", [each for each in STRANGE_HOSTS if " " not in each])
+def test_aWholeAddressNamesTheHost(console: Console, browser: Caller, host: str) -> None:
+    """
+    Then the host is the one in the address, whatever the header says; with another scheme it is nobody here, and a page
+    is at home where the address is.
+    """
+    cookie = browser.headers["cookie"]
+    assert console.ask("GET", f"http://{host}/api/v1/status", cookie=cookie).status == 421
+    assert console.ask("GET", "https://127.0.0.1:8080/api/v1/status", cookie=cookie).status == 421
+    foreign = console.ask("GET", "http://localhost/api/v1/status", cookie=cookie, origin="http://127.0.0.1:8080")
+    assert foreign.status == 403
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:9000", "[::1]:8080", "127.0.0.1"])
 def test_ownNamesAreTaken(console: Console, host: str) -> None:
     """

@@ -18,7 +18,7 @@ from wand.doctor.findings import BAD, GOOD, UNKNOWN, WARNING, Finding
 from wand.doctor.firewall_checks import checkFirewall
 from wand.doctor.machine import Machine, told
 from wand.doctor.prefix_checks import checkPrefix
-from wand.host.routes import Route
+from wand.host.routes import Route, alternative
 
 STATE = "/var/lib/wand/node"
 
@@ -159,6 +159,23 @@ def test_prefix() -> None:
     found = checkPrefix("10.77.0.0/16", ("wan0",), lambda: [ours, theirs])
     assert found.verdict == WARNING
     assert "10.77.5.0/24 by eth1" in found.text
+
+
+def test_aNetworkOfThisHostStays() -> None:
+    """
+    Nobody is told to remove the route to a network that the host is in, which would cut it off, but which prefix is
+    free; one over a router, or to nowhere, may go if nothing needs it.
+    """
+    prefix = ip_network("10.77.0.0/16")
+    beside = Route(prefix, "eth0")
+    for other, advice in (
+        (beside, "this host is in 10.77.0.0/16: leave the route"),
+        (Route(prefix, "eth0", isBeyond=True), "remove it if nothing needs it"),
+        (Route(ip_network("10.77.5.0/24"), "", "blackhole"), "remove it if nothing needs it"),
+    ):
+        repair = checkPrefix("10.77.0.0/16", ("wan0",), lambda other=other: [other]).repair  # type: ignore[misc]
+        assert advice in repair
+        assert repair.endswith(f"another prefix, {alternative(prefix, [beside])} for example")
 
 
 DPORT = {"payload": {"protocol": "udp", "field": "dport"}}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from axe import violations
 from console_browser import Browser
-from consoles import ADDRESS, Browse, consoleNetwork, logIn, press
+from consoles import ADDRESS, Browse, consoleNetwork, press
 from selenium.webdriver.common.keys import Keys
 
 from wand.lab import Lab
@@ -198,12 +198,15 @@ def test_thePageSaysThatTheProgramIsGoneAndComesBack(onNode: Browser, network: D
 
 def test_afterAStartSomebodyLogsInAgain(changing: Deployment, browse: Browse) -> None:
     """
-    A login ends with the program: the page says that, and a new link leads back.
+    A login ends with the program: the page says that, and a new link leads back to it.
     """
     node = changing.topology.nodes[0]
     browser = browse(changing, node)
+    browser.open(f"{ADDRESS}/members")
+    browser.shows("node-2", ".grid")
     changing.kill(node)
     browser.shows("No answer since", "#connection")
     changing.start(node)
     browser.shows("This login is over")
-    logIn(browser, changing, node)
+    browser.open(changing.command(node, "console").strip())
+    browser.shows("Members", "h1")

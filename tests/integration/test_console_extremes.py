@@ -17,6 +17,27 @@ from selenium.webdriver.common.keys import Keys
 
 HOSTILE = "<img src=x onerror=document.title='lost'><script>document.title='lost'</script>\"' onload=alert(1) \u202e"
 
+#: Follows events where they are refused, though asking whether they are is not: what it waits before each of the next
+#: attempts, in milliseconds.
+REFUSED = """
+const [done] = arguments, pauses = [], later = setTimeout;
+window.fetch = async () => new Response();
+window.setTimeout = (call, pause, ...told) => {
+  if (call.name !== "begin") return later(call, pause, ...told);
+  pauses.push(pause);
+  return pauses.length < 9 ? later(call, 0, ...told) : done(pauses);
+};
+window.EventSource = class extends EventTarget {
+  static CLOSED = 2;
+  readyState = 2;
+  constructor() {
+    super();
+    later(() => this.dispatchEvent(new Event("error")));
+  }
+};
+import("/static/events.js").then(({ follow }) => follow(() => {}, () => {}));
+"""
+
 STATUS: dict[str, Any] = {
     "role": "server",
     "version": HOSTILE,
@@ -157,6 +178,15 @@ def test_whatTheNetworkSaysIsText(browser: Browser) -> None:
             assert "\u202e" not in browser.text()  # which would turn the text beside it around
             assert "lost" not in browser.driver.title
         assert not [each for each in browser.complaints() if "Content Security Policy" in each]
+
+
+def test_whoIsRefusedEventsAsksLessAndLessOften(browser: Browser, large: FalseProgram) -> None:
+    """
+    If events are refused again and again, a page asks at once, after 1 s, and then less and less often.
+    """
+    browser.open(f"{large.address}/table")
+    pauses = browser.driver.execute_async_script(REFUSED)
+    assert pauses == [0, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]
 
 
 def test_longNamesFit(browser: Browser) -> None:

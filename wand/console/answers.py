@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -52,7 +53,7 @@ def write(request: ConsoleRequest, content: bytes, contentType: str, status: int
     """
     Answer with octets.
     """
-    request.setResponseCode(status)
+    request.setResponseCode(status, HTTPStatus(status).phrase.encode())  # Twisted has no words for 429
     request.setHeader("content-type", contentType)
     request.setHeader("content-length", str(len(content)))
     request.write(content)

@@ -5,7 +5,7 @@ The site of the console: pages, their files, the login and the API.
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.logger import Logger
@@ -29,6 +29,13 @@ _HTML: Final = "text/html; charset=utf-8"
 #: How long a browser may keep what never changes.
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
+#: For how many seconds we remember which page was asked for by somebody who had to log in, and the most octets of it.
+PAGE_LIFETIME: Final = 600.0
+PAGE_MAXIMUM: Final = 500
+
+#: What may stand in a query as it is, beside letters and digits.
+_IN_QUERIES: Final = "=&%+"
+
 
 class ConsoleSite(Resource):
     """
@@ -48,6 +55,7 @@ class ConsoleSite(Resource):
         self._api = api
         self._pages = pages
         self._files = files
+        self._wanted = f"{admission.cookie}-page"
 
     def render(self, request: ConsoleRequest) -> int:
         """
@@ -109,6 +117,7 @@ class ConsoleSite(Resource):
         _allow(request, b"GET", b"HEAD")
         session = self._admission.browser(request)
         if session is None:
+            self._remember(request, path)
             _seeOther(request, "/login")
             return
         content = self._pages.render(page, role=session.role, csrf=session.proof, network=await self._network(session))
@@ -153,8 +162,9 @@ class ConsoleSite(Resource):
             self._askToLogIn(request, error, 403)
             return
         self._access.logout(self._admission.secretOf(request))
+        where = self._remembered(request)
         self._setCookie(request, secret, round(SESSION_LIFETIME))
-        _seeOther(request, "/")
+        _seeOther(request, where)
 
     def _logout(self, request: ConsoleRequest) -> None:
         _allow(request, b"POST")
@@ -170,10 +180,31 @@ class ConsoleSite(Resource):
     def _askToLogIn(self, request: ConsoleRequest, error: str, status: int) -> None:
         write(request, self._pages.render(LOGIN, error=error), _HTML, status)
 
-    def _setCookie(self, request: ConsoleRequest, secret: str, seconds: int) -> None:
+    def _remember(self, request: ConsoleRequest, path: str) -> None:
+        """
+        Somebody asks for a page, and has to log in first.
+        """
+        _, _, query = request.uri[:PAGE_MAXIMUM].partition(b"?")
+        wanted = f"{path}?{quote(query, safe=_IN_QUERIES)}" if query else path
+        self._setCookie(request, quote(wanted, safe=""), round(PAGE_LIFETIME), self._wanted)
+
+    def _remembered(self, request: ConsoleRequest) -> str:
+        """
+        Which page somebody asked for before they logged in; the overview if it was none of ours.
+        """
+        told = request.getCookie(self._wanted.encode())
+        if told is None:
+            return "/"
+        self._setCookie(request, "", 0, self._wanted)
+        path, _, query = unquote(told.decode("ascii", "replace")).partition("?")
+        if path not in PAGES:
+            return "/"
+        return f"{path}?{quote(query, safe=_IN_QUERIES)}" if query else path
+
+    def _setCookie(self, request: ConsoleRequest, value: str, seconds: int, name: str = "") -> None:
         request.addCookie(
-            self._admission.cookie,
-            secret,
+            name or self._admission.cookie,
+            value,
             path="/",
             max_age=str(seconds),
             secure=bool(request.isSecure()),

@@ -22,7 +22,8 @@ _SPARE: Final = ("10.0.0.0/8", "172.16.0.0/12", "100.64.0.0/10", "192.168.0.0/16
 # Types of routes: to other hosts, to an address of this one, and those that lead nowhere.
 _TYPES: Final = frozenset({1, 2})
 _NOWHERE: Final = {6: "blackhole", 7: "unreachable", 8: "prohibit"}
-_DESTINATION, _INTERFACE, _GATEWAY, _METRIC, _NEXT_HOPS = 1, 4, 5, 6, 9
+_DESTINATION, _INTERFACE, _GATEWAY, _METRIC, _NEXT_HOPS, _VIA = 1, 4, 5, 6, 9, 18
+_OVER_ROUTERS: Final = frozenset({_GATEWAY, _NEXT_HOPS, _VIA})
 
 #: The table that is asked about other hosts, and the type of routes to them (rtnetlink(7)).
 _MAIN, _UNICAST = 254, 1
@@ -35,11 +36,13 @@ class Route:
 
     @ivar interface: the name of where it leads; empty if there are several, or it is unknown.
     @ivar nowhere: what the kernel does instead, if it leads nowhere: C{blackhole}, for example.
+    @ivar isBeyond: does it lead to others over a router, so that this host is in no such network itself?
     """
 
     prefix: Prefix
     interface: str
     nowhere: str = ""
+    isBeyond: bool = False
 
 
 def routes() -> list[Route]:
@@ -142,7 +145,7 @@ def _route(family: int, fixed: bytes, attributes: dict[int, bytes]) -> Route:
     octets = attributes.get(_DESTINATION, bytes(4 if family == socket.AF_INET else 16))
     prefix = ip_network((octets, fixed[1]), strict=False)
     interface = _name(int.from_bytes(attributes.get(_INTERFACE, b""), sys.byteorder))
-    return Route(prefix, interface, _NOWHERE.get(fixed[7], ""))
+    return Route(prefix, interface, _NOWHERE.get(fixed[7], ""), bool(_OVER_ROUTERS & attributes.keys()))
 
 
 def _name(index: int) -> str:

@@ -4,6 +4,7 @@ Requests to a web site.
 
 from __future__ import annotations
 
+import re
 from typing import AnyStr, Final
 
 from twisted.web.resource import IResource
@@ -12,6 +13,9 @@ from twisted.web.server import Request
 from wand.web.hosts import AnyName, HostRefused, Hosts
 
 _BODY_REFUSED: Final = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+#: A target in absolute-form (RFC 9112, section 3.2.2): its scheme, its host and the rest.
+_ABSOLUTE: Final = re.compile(rb"(https?)://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
 
 
 class WebRequest(Request):
@@ -64,6 +68,7 @@ class WebRequest(Request):
         Refuse what a stranger's page had a browser ask; answer everything else.
         """
         self.setHeader("connection", "close")
+        self._takeTarget()
         try:
             self.hosts.check(self._host(), self.getHost().host)
         except HostRefused as refused:
@@ -73,6 +78,21 @@ class WebRequest(Request):
             self.finish()
             return
         super().process()
+
+    def _takeTarget(self) -> None:
+        """
+        Who asks us as they would ask a proxy means the host in the target, whatever C{Host} says (RFC 9112, section
+        3.2.2).  With another scheme than the connection has, nobody here is meant (RFC 9110, section 7.4).
+        """
+        target = _ABSOLUTE.fullmatch(self.uri)
+        if target is None:
+            return
+        scheme, host, rest = target.groups()
+        self.uri = rest if rest.startswith(b"/") else b"/" + rest
+        self.path = self.uri.partition(b"?")[0]
+        isOurs = scheme.lower() == (b"https" if self.isSecure() else b"http")
+        if len(self.requestHeaders.getRawHeaders(b"host", [])) == 1:
+            self.requestHeaders.setRawHeaders(b"host", [host if isOurs else b""])
 
     def _host(self) -> str:
         """

@@ -34,7 +34,7 @@ async function call(path, options) {
   }
   if (response.status === 401) {
     sessionStorage.setItem("wand-ended", "1");
-    location.assign("/login");
+    location.reload(); // which leads to the login, and from there back to this page
     throw new Refused(401, "this session is over");
   }
   if (response.status === 502) {

@@ -2,7 +2,11 @@
 import { Unanswered, probe } from "./api.js";
 import { answered, troubled, unanswered } from "./connection.js";
 
-const PAUSE = 3000;
+/** Milliseconds until we try again after the second refusal in a row, and at most. */
+const PAUSE = 1000;
+const LONGEST = 30_000;
+
+let refusals = 0;
 
 /**
  * Follow the events.  After a break the browser comes back by itself, and the program tells what happened meanwhile.
@@ -11,13 +15,22 @@ const PAUSE = 3000;
  */
 export function follow(show, lost) {
   const source = new EventSource("/api/v1/events");
-  source.addEventListener("open", answered);
+  source.addEventListener("open", () => {
+    refusals = 0;
+    answered();
+  });
   source.addEventListener("message", (message) => show(JSON.parse(message.data)));
   source.addEventListener("lost", (message) => lost(JSON.parse(message.data)?.count ?? null));
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) begin(show, lost);
+    if (source.readyState === EventSource.CLOSED) again(show, lost);
     else unanswered();
   });
+}
+
+/** Begin anew, at once if that was the first refusal, then less and less often. */
+function again(show, lost) {
+  setTimeout(begin, refusals && Math.min(PAUSE * 2 ** (refusals - 1), LONGEST), show, lost);
+  refusals += 1;
 }
 
 /** Begin anew after a refusal, as soon as there is none; the browser does not tell why it was refused, so we ask. */
@@ -28,6 +41,6 @@ async function begin(show, lost) {
     follow(show, lost);
   } catch (error) {
     troubled(error instanceof Unanswered ? null : error);
-    setTimeout(begin, PAUSE, show, lost);
+    again(show, lost);
   }
 }

@@ -49,4 +49,5 @@ function themeSwitch(button) {
   show();
 }
 
+sessionStorage.removeItem("wand-ended"); // whoever sees a page is logged in
 themeSwitch(byId("theme"));

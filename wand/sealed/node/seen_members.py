@@ -73,21 +73,21 @@ class SeenMembers:
         One member; with an empty name if nobody told of it.
         """
         said = self._claims.announcement(identity)
-        isOurs = identity == self._own
         ways = self._ways.waysTo(identity)
         status = SeenStatus(
             name=self._inspection.nameOf(identity),
             key=identity.text,
             addresses=[] if said is None else list(said.certificate.addresses),
             macs=[] if said is None else [":".join(f"{octet:02x}" for octet in mac) for mac in said.claim.macs],
-            online=isOurs or self._sessions.isUp(identity) or self._claims.entries.isOnline(identity),
+            online=self._sessions.isUp(identity) or self._claims.entries.isOnline(identity),
             seen=_heard(ways),
             server=identity in self._inspection.servers(),
             version="" if said is None else said.claim.version,
         )
-        if isOurs:
+        if identity == self._own:
             return self._ourselves(status)
-        return self._withWay(status, next((way for way in ways if way.usedSince is not None), None))
+        used = next((way for way in ways if way.usedSince is not None), None)
+        return self._withWay(status, used if status.online else None)  # the last way is known for a while longer
 
     def _withWay(self, status: SeenStatus, used: WayStatus | None) -> SeenStatus:
         if used is None:
@@ -101,8 +101,11 @@ class SeenMembers:
 
     def _ourselves(self, status: SeenStatus) -> SeenStatus:
         own = self._node.enrolment.own
+        isRevoked = self._node.enrolment.stage == "revoked"
         return replace(
             status,
+            online=not isRevoked,
+            state="revoked" if isRevoked else status.state,
             name=own.name if own else self._node.wish,
             addresses=list(own.addresses) if own else [],
             macs=status.macs or [str(self._node.tap.mac)],
