@@ -20,6 +20,9 @@ from wand.plain_file import PROMPTLY, checkPlain, unreadable
 #: The most octets that are read of a file.
 _FILE_MAXIMUM: Final = 1_000_000
 
+#: How the names of files end that a restoration writes first.
+_RESTORED: Final = ".restored"
+
 _NAME: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -146,6 +149,17 @@ class StateDirectory:
                 "give each program a directory of its own with the key state"
             )
 
+    def checkWhole(self) -> None:
+        """
+        @raise StateUnavailable: if a restoration was cut short when the former files were gone and those of the backup
+            were not there yet: whoever started now would become somebody else.
+        """
+        new = [each.name for each in self.path.glob(restoredName("*"))]
+        if any(not self.has(name[1 : -len(_RESTORED)]) for name in new):
+            raise StateUnavailable(
+                f"a wand restore into the state directory {self.path} was cut short: do it again, with --force"
+            )
+
     def read(self, name: str) -> bytes | None:
         """
         The content of a file, or C{None} if there is no such file.
@@ -165,6 +179,13 @@ class StateDirectory:
                 return file.read(_FILE_MAXIMUM)
         finally:
             os.close(descriptor)
+
+
+def restoredName(name: str) -> str:
+    """
+    What a file of a backup is called until all of them are there.
+    """
+    return f".{name}{_RESTORED}"
 
 
 def _makeParents(path: Path) -> None:

@@ -84,6 +84,8 @@ class WorkerThread:
                 result = work()
             except Exception:
                 result = Failure()
+            except BaseException as error:  # sys.exit in a plugin does not end the thread, in which others wait
+                result = Failure(RuntimeError(f"it wanted to end its thread: {error!r}"))
             self._reactor.callFromThread(_finish, done, result)
 
         self._waiting.put(run)

@@ -5,13 +5,18 @@ Tests for L{wand.cli.backup}: where C{wand restore} puts a backup.
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner, Result
 
 from wand.backup.archive import BackupInvalid
+from wand.backup.making import backupOf
 from wand.cli import backup
 from wand.cli.main import cli
+from wand.errors import StateUnavailable
+from wand.programs.state_service import StateService
+from wand.state import UNCHANGED, StateDirectory
 
 KEY = "42" * 32 + "\n"
 
@@ -90,3 +95,52 @@ def test_whichFileIsNone(tmp_path: Path) -> None:
     (tmp_path / "photo.jpeg").write_bytes(b"\xff" * 5)
     with pytest.raises(BackupInvalid, match=r"photo\.jpeg: this is not a backup, .*nothing was changed: use a file"):
         _wand("restore", str(tmp_path / "photo.jpeg"))
+
+
+def test_cutShort(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A restoration that is cut short, as by a power cut, makes no new node or network of what it left: the program does
+    not start before the restoration is done again.
+    """
+    state = tmp_path / "state"
+    with monkeypatch.context() as cut, pytest.raises(SystemError):
+        cut.setattr(StateDirectory, "rename", Mock(side_effect=SystemError))
+        _wand("restore", str(file), "--state", str(state), "--force")
+    with pytest.raises(StateUnavailable, match="cut short: do it again"):
+        StateService(str(state), UNCHANGED).startService()
+    assert _wand("restore", str(file), "--state", str(state), "--force").exit_code == 0
+    service = StateService(str(state), UNCHANGED)
+    service.startService()
+    service.stopService()
+    assert (state / "node.key").read_text() == KEY
+
+
+def test_noRoom(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A restoration for which there is no room changes nothing, and takes no room.
+    """
+    state = tmp_path / "state"
+    before = sorted(state.iterdir())
+    full = StateUnavailable("No space left on device")
+    write = StateDirectory.write
+
+    def failing(self: StateDirectory, name: str, content: bytes) -> None:
+        write(self, name, content)
+        raise full
+
+    monkeypatch.setattr(StateDirectory, "write", failing)
+    with pytest.raises(StateUnavailable):
+        _wand("restore", str(file), "--state", str(state), "--force")
+    assert sorted(state.iterdir()) == before
+
+
+def test_whatIsRemovedMeanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A file that the program removes while it is backed up, such as an invitation that was redeemed, is left out.
+    """
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    (state / "node.key").write_text(KEY)
+    there = [*state.iterdir(), state / "token"]
+    monkeypatch.setattr(Path, "iterdir", lambda self: iter(there))
+    assert [*backupOf(state, 1.0).files] == ["node.key"]

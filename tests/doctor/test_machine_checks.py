@@ -5,6 +5,7 @@ Tests for what C{wand doctor} looks at on a machine: here, a directory and the a
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_network
@@ -239,6 +240,9 @@ def to(port: Any, action: str = "accept", protocol: str = "udp") -> list[dict[st
         (rules([{"goto": {"target": "more"}}], more=[[{"jump": {"target": "more"}}]]), WARNING),
         (rules([{"jump": {"target": "more"}}], more=[to(22)]), WARNING),
         (rules(more=[to(22222)]), WARNING),
+        (rules([{"counter": None}, {"reject": None}], policy="accept"), WARNING),
+        (rules(to(22222), [{"xt": {"type": "target", "name": "REJECT"}}], policy="accept"), GOOD),
+        (rules(to(22, "drop"), policy="accept"), GOOD),
         ({"ufw status": "Status: active\n\n22222/udp   ALLOW   Anywhere\n"}, GOOD),
         ({"ufw status": "Status: active\n\n22/tcp   ALLOW   Anywhere\n"}, WARNING),
         ({"ufw status": "Status: active\n\n22000:23000/udp   ALLOW IN   Anywhere\n"}, GOOD),
@@ -264,6 +268,56 @@ def test_firewall(build: Build, says: dict[str, str], verdict: str) -> None:
         assert "22222" in found.repair
         assert "reload" not in found.repair, "what forgets the rules that an operator made by hand, and may sit behind"
         assert "nft add" not in found.repair, "what comes after a rule that drops the rest"
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        (None, UNKNOWN),
+        ("-P INPUT ACCEPT\n", GOOD),
+        ("-P INPUT DROP\n", WARNING),
+        ("-P INPUT ACCEPT\n-A INPUT -j REJECT --reject-with icmp-host-prohibited\n", WARNING),
+        ("-P INPUT DROP\n-A INPUT -p udp -m udp --dport 22222 -j ACCEPT\n", GOOD),
+        ("-P INPUT DROP\n-A INPUT -p udp -m multiport --dports 53,22000:23000 -j ACCEPT\n", GOOD),
+        ("-P INPUT DROP\n-A INPUT -p tcp -m tcp --dport 22222 -j ACCEPT\n", WARNING),
+        ("-P INPUT DROP\n-A INPUT -i lo -j ACCEPT\n", WARNING),
+        ("-P INPUT DROP\n-A INPUT -j ours\n", UNKNOWN),
+    ],
+)
+def test_olderRules(build: Build, said: str | None, verdict: str) -> None:
+    """
+    Rules of the older iptables are looked at, too: nft does not list them.
+    """
+    says = {**rules(policy="accept"), **({} if said is None else {"iptables-legacy -S": said})}
+    found = checkFirewall(build({"/proc/net/ip_tables_names": "filter\n"}, says), 22222)
+    assert found.verdict == verdict, found.text
+
+
+def test_aKernelThatWasUpgraded(build: Build) -> None:
+    """
+    Whoever upgraded the kernel and did not reboot has no modules for the one that runs: C{modprobe} would not help.
+    """
+    machine = build({"/proc/sys/kernel/osrelease": "6.1.0-9", "/lib/modules/6.1.0-10/modules.dep": ""})
+    assert checks.checkTun(machine).repair == "reboot"
+
+
+@pytest.mark.parametrize(
+    ("flag", "inodes", "said"), [(os.ST_RDONLY, 5, "read-only"), (0, 0, "no inodes left")], ids=["readOnly", "inodes"]
+)
+def test_aDiskWithRoomThatTakesNothing(
+    build: Build, monkeypatch: pytest.MonkeyPatch, flag: int, inodes: int, said: str
+) -> None:
+    """
+    A disk that has room may take nothing nevertheless.
+    """
+
+    class Disk:
+        f_flag, f_files, f_favail = flag, 1000, inodes
+        f_bavail = f_bfree = f_blocks = f_frsize = 1 << 20
+
+    monkeypatch.setattr(checks.os, "statvfs", lambda path: Disk())
+    found = checks.checkDisk(build(), STATE)
+    assert (found.verdict, said in found.text) == (BAD, True)
 
 
 def test_repairsAreForAShell(build: Build) -> None:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import TextIO
 
 import pytest
@@ -91,6 +92,32 @@ def test_whatAPipeCanNotSay(pipe: tuple[int, TextIO]) -> None:
     reading, file = pipe
     unwaited(file).write("ü\n")
     assert empty(reading) == b"\\xfc\n"
+
+
+def test_severalThreads(pipe: tuple[int, TextIO]) -> None:
+    """
+    Messages come from all threads; none waits, none fails, and none is cut by another.
+    """
+    reading, file = pipe
+    log = unwaited(file)
+    failed: list[BaseException] = []
+
+    def say(letter: str) -> None:
+        try:
+            for _ in range(2000):
+                log.write(letter * 100 + "\n")
+        except RuntimeError as error:
+            failed.append(error)
+
+    threads = [Thread(target=say, args=(letter,), daemon=True) for letter in "abcd"]
+    for thread in threads:
+        thread.start()
+    found = b""
+    while any(each.is_alive() for each in threads):
+        found += empty(reading)
+    lines = (found + empty(reading)).split()
+    assert not failed
+    assert {*lines} <= {letter * 100 for letter in (b"a", b"b", b"c", b"d")}
 
 
 def test_aFileIsWaitedFor(tmp_path: Path) -> None:

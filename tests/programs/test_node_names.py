@@ -13,7 +13,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.interfaces import Context
-from wand.programs.node_names import LOOPBACK, RETRY, NodeNames
+from wand.programs.node_names import LOOPBACK, RESOLVER_RETRY, RETRY, NodeNames
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
@@ -143,6 +143,36 @@ class NodeNamesTests(SynchronousTestCase):
         self.assertEqual(self.reactor.open, [])
         self.clock.advance(RETRY)
         self.assertEqual(self.reactor.open, [(LOOPBACK, 5335)] * 2)
+
+    def test_anotherAddressThatCannotBeUsedYet(self) -> None:
+        """
+        So is each address that it gets later.
+        """
+        self.reactor.refused = {("10.77.0.9", port) for port in (53, 5335, 0)}
+        for address in ("10.77.0.1/16", "10.77.0.9/16"):
+            self.names.look(member(address), "lo")
+        self.reactor.refused = {("10.77.0.2", port) for port in (53, 5335, 0)}
+        self.clock.advance(RETRY)
+        self.assertEqual(self.names.place, ("10.77.0.9", 53))
+        self.names.look(member("10.77.0.2/16"), "lo")
+        self.reactor.refused = set()
+        self.clock.advance(RETRY)
+        self.assertEqual(self.names.place, ("10.77.0.2", 53))
+
+    def test_theResolverStartsLater(self) -> None:
+        """
+        A resolver that starts after the node, as at boot, is told once it is there, and the hint is gone then.
+        """
+        self.commands.failure = "Failed to get global data: Connection refused"
+        self.names.look(member("10.77.0.1/16"), "lo")
+        self.assertIn("Connection refused", self.context.notes.texts[0])
+        self.commands.failure = ""
+        self.commands.ran.clear()
+        self.clock.advance(RESOLVER_RETRY)
+        self.assertEqual((self.commands.ran[0], len(self.commands.ran)), ("dns lo 10.77.0.1", 5))
+        self.assertEqual(self.context.notes.texts, [])
+        self.successResultOf(self.names.stopService())
+        self.assertEqual((self.clock.getDelayedCalls(), self.commands.ran[-1]), ([], "revert lo"))
 
     def test_nowhere(self) -> None:
         """

@@ -24,7 +24,9 @@ from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.plugin import IPlugin
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
+from txredisapi import ResponseError
 from zope.interface.verify import verifyObject
 
 import wand.stores.redis
@@ -486,6 +488,25 @@ class SilentTests(SynchronousTestCase):
         said = self.failureResultOf(asked, StoreHindered).getErrorMessage()
         self.assertEqual(said, "the store redis://192.0.2.1 did not answer within 3 s")
         self.assertEqual(clock.getDelayedCalls(), [])
+
+    def test_whatPasses(self) -> None:
+        """
+        What passes is waited for, in whichever form a version of Redis says it, and also if it does not even take the
+        connection; what does not pass ends the start.
+        """
+        script = "ERR Error running script (call to f_61): @user_script:9: @user_script: 9: -"
+        for said, error in (
+            ("ERR max number of clients reached", StoreHindered),
+            ("LOADING Redis is loading the dataset in memory", StoreHindered),
+            (f"{script}READONLY You can't write against a read only replica.", StoreHindered),
+            (f"{script}OOM command not allowed when used memory > 'maxmemory'.", StoreHindered),
+            (f"{script}WRONGTYPE Operation against a key holding the wrong kind of value", StoreUnavailable),
+            ("ERR unknown command 'EVAL'", StoreUnavailable),
+        ):
+            connection = RedisConnection(SilentSettings(), Clock())  # type: ignore[arg-type]
+            with self.assertRaises(StoreUnavailable) as caught:
+                connection._translated(Failure(ResponseError(said)))
+            self.assertIs(type(caught.exception), error, said)
 
 
 class EntryTests(SynchronousTestCase):

@@ -425,6 +425,18 @@ def test_whatItRaisesComesBack() -> Generator[Deferred[Any], Any, None]:
 
 
 @pytest_twisted.inlineCallbacks
+def test_whoWantsToEndTheThread() -> Generator[Deferred[Any], Any, None]:
+    """
+    C{sys.exit} ends neither the worker nor the wait for it: others wait there, too.
+    """
+    worker = WorkerThread(reactor, "test")  # type: ignore[arg-type]
+    with pytest.raises(RuntimeError, match=r"SystemExit\(3\)"):
+        yield worker.do(lambda: sys.exit(3))
+    assert (yield worker.do(lambda: 7)) == 7
+    worker.stop()
+
+
+@pytest_twisted.inlineCallbacks
 def test_theStoreBesideTheReactor(tmp_path: Path) -> Generator[Deferred[Any], Any, None]:
     """
     While another program holds the file the reactor is not held up, and what was asked is answered when it lets go.

@@ -4,8 +4,10 @@ Tests for L{wand.twistd.ending}: how a program ends.
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 from twisted.internet.error import ReactorNotRunning
@@ -58,6 +60,18 @@ class Reactor:
         self.stops += 1
 
 
+class FullDisk(StringIO):
+    """
+    A stream of which a line is still to be written, and cannot be.
+    """
+
+    def flush(self) -> None:
+        """
+        Fail.
+        """
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
 class EndingTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.reactor = Reactor()
@@ -96,6 +110,17 @@ class EndingTests(SynchronousTestCase):
         for _ in range(3):
             ending.endBecause(self.reactor, "the tap is gone")
         self.assertEqual((self.reactor.stops, len(self.atExit)), (1, 1))
+
+    def test_theDiskIsFull(self) -> None:
+        """
+        A program ends with its status also if its last words, or those before, have no room.
+        """
+        full, closed = FullDisk(), StringIO()
+        closed.close()
+        self.patch(ending.sys, "__stdout__", full)
+        self.patch(ending.sys, "__stderr__", closed)
+        ending.endAtOnce(1)
+        self.assertEqual(self.ended, [1])
 
     def test_endsInTime(self) -> None:
         """

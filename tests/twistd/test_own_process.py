@@ -7,12 +7,15 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from threading import Lock
 
 import pytest
 from twisted.internet.task import Clock
+from twisted.logger import globalLogPublisher
 
 from wand.events import Events
 from wand.health.notes import Notes
+from wand.twistd import own_process
 from wand.twistd.own_process import INTERVAL, OwnProcess
 
 
@@ -70,3 +73,17 @@ def test_signals(kept: tuple[Clock, Notes]) -> None:
     clock.advance(INTERVAL)
     assert signal.getsignal(signal.SIGTERM) is before
     assert "changed what is done at SIGTERM" in notes.texts[0]
+
+
+def test_aChildThatCannotSayIt() -> None:
+    """
+    A forked child that went on as if it were the program is ended also if another thread held the lock of the log when
+    it forked, which nobody gives back.
+    """
+    locked = Lock()
+    locked.acquire()
+    child = os.fork()
+    if not child:
+        globalLogPublisher.addObserver(lambda event: locked.acquire())
+        own_process._stray(None)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGALRM

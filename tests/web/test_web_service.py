@@ -4,7 +4,9 @@ Tests for L{wand.web.web_service}, on a reactor in memory.
 
 from __future__ import annotations
 
+import errno
 from functools import partial
+from unittest.mock import Mock
 
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock
@@ -13,8 +15,10 @@ from twisted.web.resource import Resource
 
 from wand.counters import Counters
 from wand.errors import PortUnavailable
+from wand.events import Events
+from wand.health.notes import Notes
 from wand.web.sites import siteOf
-from wand.web.web_service import WebService
+from wand.web.web_service import RETRY, WebService
 
 
 class WebServiceTests(SynchronousTestCase):
@@ -56,6 +60,24 @@ class WebServiceTests(SynchronousTestCase):
         self.successResultOf(self.service.stopService())
         self.successResultOf(self.service.stopService())
         self.assertIsNone(self.service.endpoint)
+
+    def test_anAddressOfTheOverlay(self) -> None:
+        """
+        A node has its address of the overlay once it is a member: it starts without, says so, and serves as soon as it
+        has it.
+        """
+        notes = Notes(self.reactor, Events(self.reactor.seconds))
+        service = WebService(self.reactor, "10.77.0.9:9450", Mock(), self.counters, notes)
+        missing = CannotListenError("10.77.0.9", 9450, OSError(errno.EADDRNOTAVAIL, "Cannot assign requested address"))
+        listen = self.patch(self.reactor, "listenTCP", Mock(side_effect=missing))
+        service.privilegedStartService()
+        service.startService()
+        self.reactor.advance(RETRY)
+        self.assertIn("10.77.0.9:9450 cannot be opened yet", notes.texts[0])
+        listen.restore()
+        self.reactor.advance(RETRY)
+        self.assertEqual((self.reactor.tcpServers[0][3], notes.texts), ("10.77.0.9", []))
+        self.successResultOf(service.stopService())
 
     def test_takenPort(self) -> None:
         """

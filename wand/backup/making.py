@@ -29,7 +29,8 @@ def backupOf(state: Path, now: float, database: Path | None = None) -> Archive:
     @raise BackupInvalid: if something cannot be read, or is damaged, so that the backup would be of no use.
     """
     try:
-        files = {each.name: _read(each) for each in sorted(state.iterdir()) if _belongs(each)}
+        read = ((each.name, _read(each)) for each in sorted(state.iterdir()))
+        files = {name: content for name, content in read if content is not None}
         if database is not None and database.parent != state and database.exists():
             files[SQLITE] = copied(database)
     except OSError as error:
@@ -38,16 +39,22 @@ def backupOf(state: Path, now: float, database: Path | None = None) -> Archive:
     return Archive(Manifest(roleOf(files), now, __version__), files)
 
 
-def _belongs(path: Path) -> bool:
+def _read(path: Path) -> bytes | None:
+    """
+    The content of a file; C{None} if it does not belong into a backup, or the program that runs just removed it.
+    """
     name = path.name
-    if name.startswith(".") or name.endswith(_LEFT_OUT) or ".damaged" in name:
-        return False
+    try:
+        if name.startswith(".") or name.endswith(_LEFT_OUT) or ".damaged" in name or not _isPlain(path):
+            return None
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) == MAGIC:
+                return copied(path)
+            file.seek(0)
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _isPlain(path: Path) -> bool:
     return stat.S_ISREG(os.lstat(path).st_mode)
-
-
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        if file.read(len(MAGIC)) == MAGIC:
-            return copied(path)
-        file.seek(0)
-        return file.read()

@@ -13,7 +13,7 @@ from wand.backup.contents import checkContents, roleOf
 from wand.errors import StateUnavailable
 from wand.programs.store_settings import SQLITE
 from wand.sealed.authority.stored_network import NETWORK_FILES
-from wand.state import Owner, StateDirectory
+from wand.state import Owner, StateDirectory, restoredName
 from wand.state_lock import StateLock
 
 #: The name of the directory, in the state directory, that keeps the former files; a number follows.
@@ -61,12 +61,16 @@ def roleAt(state: Path) -> str:
 
 
 def _replace(directory: StateDirectory, there: list[Path], archive: Archive, owner: Owner) -> Path | None:
-    new = {name: f".{name}.restored" for name in archive.files}
-    for name, content in archive.files.items():
-        directory.write(new[name], content)
+    try:
+        for name, content in archive.files.items():
+            directory.write(restoredName(name), content)
+    except StateUnavailable:  # a full disk, which is not to stay full of them
+        for name in archive.files:
+            directory.remove(restoredName(name))
+        raise
     aside = _setAside(directory, there, owner) if there else None
     for name in archive.files:
-        directory.rename(new[name], name)
+        directory.rename(restoredName(name), name)
     return aside
 
 

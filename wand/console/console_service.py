@@ -19,6 +19,7 @@ from wand.console.admission import Admission
 from wand.console.asking import Asking, Connect
 from wand.console.event_feed import EventFeed
 from wand.console.tickets import makeSecret
+from wand.health.notes import Notes
 from wand.interfaces import Context
 from wand.web.web_service import WebService
 
@@ -79,9 +80,12 @@ class ConsoleService(WebService):
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, settings: ConsoleSettings, context: Context, dial: Connect) -> None:
+    def __init__(
+        self, reactor: Any, settings: ConsoleSettings, context: Context, dial: Connect, notes: Notes | None = None
+    ) -> None:
         """
         @param dial: connects to the control socket of the program.
+        @param notes: see L{WebService}.
         """
         self.access = Access(reactor, context.epoch, context.counters, settings.url, expect=self._expect)
         self._names = settings.names
@@ -92,7 +96,7 @@ class ConsoleService(WebService):
         self._admission = Admission(self.access, context.counters, settings.cookie)
         self._live: LiveReadings | None = None
         self._isExpecting = False
-        super().__init__(reactor, settings.place, self._make, context.counters)
+        super().__init__(reactor, settings.place, self._make, context.counters, notes)
 
     def _expect(self) -> None:
         """

@@ -20,11 +20,11 @@ _CHECK: Final = "firewall"
 
 def checkFirewall(machine: Machine, port: int) -> Finding:
     """
-    Look at ufw, firewalld and the rules of the kernel, in this order.
+    Look at ufw, firewalld and the rules of the kernel, the older ones and those of today, in this order.
 
     @param port: the UDP port of the program.
     """
-    for look in (_ufw, _firewalld, _kernel):
+    for look in (_ufw, _firewalld, _legacy, _kernel):
         found = look(machine, port)
         if found is not None:
             return found
@@ -63,6 +63,38 @@ def _firewalld(machine: Machine, port: int) -> Finding | None:
     # Not with --reload, which forgets what an operator opened until then: the way by which they came, perhaps.
     add = f"--add-port={port}/udp"
     return _inTheWay("firewalld", port, f"firewall-cmd {add} && firewall-cmd --permanent {add}")
+
+
+def _legacy(machine: Machine, port: int) -> Finding | None:
+    """
+    The rules that the kernel keeps apart from those of nft, which does not list them.
+    """
+    if "filter" not in (machine.read("/proc/net/ip_tables_names") or "").split():
+        return None
+    said = machine.ask("iptables-legacy", "-S", "INPUT") or machine.ask("iptables", "-S", "INPUT")
+    if said is None:
+        text = "iptables has rules of its older kind here, which nobody tells; see iptables-legacy -S INPUT"
+        return Finding(_CHECK, UNKNOWN, text)
+    lines = [line.split() for line in said.splitlines()]
+    isForRest = (line[3] in ("DROP", "REJECT") for line in lines if line[:3] == ["-A", "INPUT", "-j"])
+    isClosed = ["-P", "INPUT", "DROP"] in lines or any(isForRest)
+    if not isClosed or any(_lets(line, port) for line in lines):
+        return None
+    if any(line[-2:-1] == ["-j"] and line[-1] not in ("ACCEPT", "DROP", "REJECT") for line in lines):
+        return Finding(_CHECK, UNKNOWN, f"iptables drops by default, and what its chains say of UDP {port} is unclear")
+    return _inTheWay("iptables", port, f"iptables-legacy -I INPUT -p udp --dport {port} -j ACCEPT")
+
+
+def _lets(words: Sequence[str], port: int) -> bool:
+    """
+    Does a line of C{iptables -S} take what comes to a port?
+    """
+    if words[:1] != ["-A"] or words[-2:] != ["-j", "ACCEPT"]:
+        return False
+    conditions = " ".join(words[2:-2]).replace("-m udp", "").replace("-m multiport", "").split()
+    options = dict(zip(conditions[::2], conditions[1::2], strict=False))
+    ports = options.pop("--dport", options.pop("--dports", str(port)))
+    return options in ({}, {"-p": "udp"}) and any(_isWithin(each, port) for each in ports.split(","))
 
 
 def _kernel(machine: Machine, port: int) -> Finding | None:

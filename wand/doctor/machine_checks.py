@@ -9,6 +9,7 @@ import platform
 import shutil
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 from shlex import quote
 from typing import Final
 
@@ -60,6 +61,10 @@ def checkTun(machine: Machine) -> Finding:
     try:
         mode = path.stat().st_mode
     except OSError:
+        kernel = machine.read("/proc/sys/kernel/osrelease")
+        if kernel and machine.path("/lib/modules").is_dir() and not machine.path(f"/lib/modules/{kernel}").is_dir():
+            text = f"/dev/net/tun is missing, and the modules of the running kernel, {kernel}, went"
+            return Finding("tap", BAD, text, "reboot")
         return Finding("tap", BAD, "/dev/net/tun is missing, so no tap can be made", "modprobe tun")
     if not mode & stat.S_IROTH:
         return Finding(
@@ -85,10 +90,28 @@ def checkDisk(machine: Machine, directory: str) -> Finding:
         free = shutil.disk_usage(path).free
     except OSError as error:
         return Finding("disk", UNKNOWN, f"{directory} cannot be looked at: {error.strerror}")
+    fault = _faultOf(path)
+    if fault:
+        return Finding("disk", BAD, f"nothing can be written at {directory}: {fault[0]}", fault[1])
     text = f"{free / 1e6:,.0f} MB free at {directory}"
     if free >= FREE_WANTED:
         return Finding("disk", GOOD, text)
     return Finding("disk", BAD if free < FREE_NEEDED else WARNING, text, f"make room: df -h {quote(directory)}")
+
+
+def _faultOf(path: Path) -> tuple[str, str] | None:
+    """
+    Why nothing can be written to a disk that has room, and what to do.
+    """
+    disk = os.statvfs(path)
+    if disk.f_flag & os.ST_RDONLY:
+        return (
+            "it is mounted read-only, by somebody, or by the kernel after a fault of the disk",
+            "dmesg | tail -50",
+        )
+    if disk.f_files and not disk.f_favail:
+        return "it has no inodes left, for too many files", f"make room: df -i {quote(str(path))}"
+    return None
 
 
 def checkPermissions(machine: Machine, directory: str) -> Finding:

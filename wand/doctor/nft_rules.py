@@ -31,11 +31,17 @@ class Ruleset:
 
     def dropping(self) -> Iterator[Thing]:
         """
-        The chains that drop what comes in, unless a rule takes it.
+        The chains that drop what comes in, unless a rule takes it: by their policy, or by a last rule for all the rest.
         """
         for chain in (each["chain"] for each in self._things if "chain" in each):
-            if chain.get("hook") == "input" and chain.get("policy") == "drop":
+            if chain.get("hook") == "input" and (chain.get("policy") == "drop" or self._endsClosed(chain)):
                 yield chain
+
+    def _endsClosed(self, chain: Thing) -> bool:
+        place = {"family": chain.get("family"), "table": chain.get("table"), "chain": chain.get("name")}
+        rules = [each["rule"] for each in self._things if "rule" in each]
+        own = [each.get("expr", []) for each in rules if {key: each.get(key) for key in place} == place]
+        return any(_isForAll(each) and any(map(_isRefusal, each)) for each in own)
 
     def letsIn(self, chain: Thing, port: int) -> bool | None:
         """
@@ -77,6 +83,14 @@ def _targets(value: Any) -> Iterator[str]:
                 yield str(each.get("target"))
             else:
                 yield from _targets(each)
+
+
+def _isForAll(expressions: Sequence[Thing]) -> bool:
+    return not any("match" in each or (each.get("xt") or {}).get("type") == "match" for each in expressions)
+
+
+def _isRefusal(expression: Thing) -> bool:
+    return "drop" in expression or "reject" in expression or (expression.get("xt") or {}).get("name") == "REJECT"
 
 
 def _letsIn(expressions: Sequence[Thing], port: int) -> bool | None:

@@ -32,7 +32,10 @@ _DEVICE: Final = "/dev/net/tun"
 #: up to 64 KiB; a longer one would be a train and a short one behind it, which costs 3 % more processor time.
 SUPERFRAME: Final = 60_000
 
-_MISSING: Final = f"there is no {_DEVICE}; load the module with modprobe tun, or give the container the device"
+_MISSING: Final = (
+    f"there is no {_DEVICE}; load the module with modprobe tun (after an upgrade of the kernel: reboot), or give the "
+    "container the device"
+)
 
 _PRIVILEGE: Final = (
     "this needs root (--uid and --gid drop the privileges once the tap is open), the capability CAP_NET_ADMIN, or a "
@@ -41,7 +44,7 @@ _PRIVILEGE: Final = (
 
 _ADVICE: Final = {
     errno.ENOENT: _MISSING,
-    errno.ENODEV: "the kernel has no tun module; load it with modprobe tun",
+    errno.ENODEV: "the kernel has no tun module; load it with modprobe tun (after an upgrade of the kernel: reboot)",
     errno.EACCES: f"{_DEVICE} may not be opened; {_PRIVILEGE}",
     errno.EPERM: _PRIVILEGE,
     errno.EBUSY: "another program has it open; stop that program, or choose another interface name",

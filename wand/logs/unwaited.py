@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import stat
 from select import PIPE_BUF, POLLOUT, poll
+from threading import RLock
 from typing import Final, TextIO
 
 from twisted.logger import Logger
@@ -46,12 +47,25 @@ class Unwaited:
         self._isCut = False
         self._room = poll()
         self._room.register(descriptor, POLLOUT)
+        self._lock = RLock()  # messages come from all threads, and only one finds the room that there is
 
     def write(self, text: str) -> int:
         """
         Write a message, or nothing, or its beginning.
 
         @raise OSError: if nobody can read it any more.
+        """
+        with self._lock:
+            lost = self._write(text)
+        if lost:
+            self._log.warn("messages of this log are lost, because its reader had no room for them: {lost}", lost=lost)
+        return len(text)
+
+    def _write(self, text: str) -> int:
+        """
+        Write a message, as far as there is room.
+
+        @return: how many were lost, if there is room again.
         """
         octets = ("\n" if self._isCut else "") + text
         self._isCut = False
@@ -62,10 +76,9 @@ class Unwaited:
         if rest:
             self._lost += 1
             self._isCut = len(rest) < size
-        elif self._lost:
-            lost, self._lost = self._lost, 0
-            self._log.warn("messages of this log are lost, because its reader had no room for them: {lost}", lost=lost)
-        return len(text)
+            return 0
+        lost, self._lost = self._lost, 0
+        return lost
 
     def flush(self) -> None:
         """

@@ -4,11 +4,13 @@ Names on a node: answered where the overlay is, while it is a member, and the ho
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredLock, succeed
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from wand.config.names import domainOf
@@ -33,6 +35,9 @@ LOOPBACK: Final = "127.0.0.1"
 
 #: Seconds until an address of the overlay that could not be used is tried once more.
 RETRY: Final = 3.0
+
+#: Seconds until a resolver that could not be told is told once more: at boot it may start after us.
+RESOLVER_RETRY: Final = 30.0
 
 #: Seconds for which it is said that somebody asked too much.
 LIMITED_LIFETIME: Final = 300.0
@@ -68,7 +73,8 @@ class NodeNames(Service):
         self._port: NamePort | None = None
         self._hooked: Hooked | None = None
         self._answering: Answering | None = None
-        self._retry: Any = None
+        self._retry: IDelayedCall | None = None
+        self._hasRetried = False
         self._order = DeferredLock()
 
     def look(self, member: NodeMembership, interface: str) -> None:
@@ -92,31 +98,41 @@ class NodeNames(Service):
         if (domain, hosts) == (self._domain, self._hosts):
             return
         self._member, self._interface, self._domain, self._hosts = member, interface, domain, hosts
-        self._settle()
+        self._hasRetried = False
+        self._cancelRetry()
+        self._do(self._reopen)
 
-    def _settle(self) -> None:
-        self._order.run(self._again).addErrback(lambda failure: self._context.failures.caught("names", failure))
+    def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        done = self._order.run(lambda: Deferred.fromCoroutine(work()))
+        done.addErrback(lambda failure: self._context.failures.caught("names", failure))
+
+    def _doLater(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if self.running:
+            self._retry = self._context.clock.callLater(seconds, self._do, work)
+
+    def _cancelRetry(self) -> None:
+        if self._retry is not None and self._retry.active():
+            self._retry.cancel()
 
     async def _open(self) -> None:
-        from wand.names.resolver_hook import Hooked
-
         port = self._bound()
         if port is None or self._domain is None:
             return
         self._port, self.place = port, port.place
         self._log.info("names: {domain} at {place}", domain=self._domain.name, place=str(port.place))
-        if port.place.host == LOOPBACK or not interfacesOf(self._interface):
-            self._hooked = Hooked()
+        if port.place.host != LOOPBACK and interfacesOf(self._interface):
+            await self._tellResolver()
+
+    async def _tellResolver(self) -> None:
+        if self._port is None:
             return
-        hooked = await self._context.deferToThread(partial(self._hook.hook, port.place, self._domain))
+        hooked = await self._context.deferToThread(partial(self._hook.hook, self._port.place, self._domain))
         self._hooked = hooked
         if hooked.advice:
             self._context.notes.say("names", hooked.advice, isHint=True)
+            self._doLater(RESOLVER_RETRY, self._tellResolver)
         else:
             self._context.notes.clear("names")
-
-    def _again(self) -> Deferred[None]:
-        return Deferred.fromCoroutine(self._reopen())
 
     async def _reopen(self) -> None:
         await self._close()
@@ -144,8 +160,9 @@ class NodeNames(Service):
                 return openPort(self._reactor, host, ports, self, askers)
             except PortUnavailable as error:
                 reason = reason or str(error)
-            if host != LOOPBACK and self._retry is None:  # IPv6 addresses take a second until they can be used
-                self._retry = self._context.clock.callLater(RETRY, self._settle)
+            if host != LOOPBACK and not self._hasRetried:  # IPv6 addresses take a second until they can be used
+                self._hasRetried = True
+                self._doLater(RETRY, self._reopen)
                 return None
         context.notes.say("names", f"members are not found by name on this host: {reason}", isHint=True)
         return None
@@ -185,8 +202,7 @@ class NodeNames(Service):
         Answer nobody any more, and let the resolver forget us.
         """
         super().stopService()
-        if self._retry is not None and self._retry.active():
-            self._retry.cancel()
+        self._cancelRetry()
         if self._domain is None:
             return succeed(None)
         return self._order.run(lambda: Deferred.fromCoroutine(self._close()))

@@ -38,6 +38,7 @@ class StateService(Service):
         lock = StateLock(state.path)
         lock.take()
         try:
+            state.checkWhole()
             takeOver(state)
         except BaseException:
             lock.release()

@@ -4,6 +4,7 @@ One connection to a Redis server.  It is made when something is asked, and nobod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
@@ -33,7 +34,12 @@ _PASSING: Final = (
     "OOM",
     "MISCONF",
     "UNKILLABLE",
+    "UNBLOCKED",
+    "max number of clients reached",
 )
+
+#: How Redis before 7 says what went wrong within a script: somewhere in the text is C{: -CODE }.
+_IN_SCRIPT: Final = re.compile(r"^Error running script .*: -([A-Z]{2,} .*)", re.DOTALL)
 
 #: What those begin with that say that we may not.
 _REFUSING: Final = ("NOAUTH", "WRONGPASS", "NOPERM")
@@ -206,7 +212,7 @@ class RedisConnection:
         error, where = failure.value, self._settings.where
         if isinstance(error, StoreUnavailable):
             return failure
-        reason = failure.getErrorMessage().removeprefix("ERR ").rstrip(".")
+        reason = _IN_SCRIPT.sub(r"\1", failure.getErrorMessage().removeprefix("ERR ")).rstrip(".")
         if isinstance(error, ResponseError) and reason.startswith(_REFUSING):
             text = f"the store {where} refuses us: {reason}; see username, password-file and its ACL"
             raise StoreUnavailable(text) from error

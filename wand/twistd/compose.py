@@ -187,16 +187,17 @@ def _control(
 ) -> None:
     socket = ControlService(reactor, told.control, told.controlGroup, options.owner(), program, context)
     socket.setServiceParent(program)
+    awaiting = context.notes if isinstance(told, EtudConfiguration) else None  # a node gets an address later
     if told.metrics:
         from wand.web.metrics_page import metricsService  # and with it a web server, which few nodes need
 
-        metricsService(reactor, told.metrics, told.metricsPeers, program).setServiceParent(program)
+        metricsService(reactor, told.metrics, told.metricsPeers, program, awaiting).setServiceParent(program)
     if told.console:
         from wand.console.console_service import ConsoleService, ConsoleSettings  # as above
         from wand.control.client import connect
 
         settings = ConsoleSettings(told.console, told.consoleCertificate, told.consoleNames)
-        console = ConsoleService(reactor, settings, context, partial(connect, reactor, told.control))
+        console = ConsoleService(reactor, settings, context, partial(connect, reactor, told.control), awaiting)
         console.setServiceParent(program)
         program.consoleAccess = console.access
 

@@ -109,5 +109,6 @@ def endAtOnce(status: int) -> None:
     """
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None:
-            stream.flush()
+            with suppress(OSError, ValueError):  # on a full disk, or closed
+                stream.flush()
     os._exit(status)

@@ -19,6 +19,9 @@ from wand.health.notes import Notes
 #: Seconds between two looks.
 INTERVAL: Final = 10.0
 
+#: Seconds after which a process that went astray ends, if it cannot say so.
+PATIENCE: Final = 2
+
 #: The note, which stays until the program is started again.
 NOTE: Final = "process"
 
@@ -78,6 +81,8 @@ class OwnProcess:
 
 
 def _stray(timeout: float | None) -> None:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(PATIENCE)  # what another thread had locked when it forked stays locked: the log, perhaps
     with suppress(Exception):
         text = f"process {os.getpid()} of a plugin that forked went on as if it were the program, and was ended"
         OwnProcess._log.critical("{text}: report it to its author", text=text)

@@ -14,6 +14,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request
 
 from wand.control.program import Program
+from wand.health.notes import Notes
 from wand.web.metric_families import ProgramMetrics
 from wand.web.sites import siteOf
 from wand.web.web_service import WebService
@@ -44,13 +45,16 @@ class MetricsPage(Resource):
         return encode(self._registry)
 
 
-def metricsService(reactor: Any, place: str, peersMaximum: int, program: Program) -> WebService:
+def metricsService(
+    reactor: Any, place: str, peersMaximum: int, program: Program, notes: Notes | None = None
+) -> WebService:
     """
     Serves the metrics of a program.
 
     @param place: C{HOST:PORT}, the host a numeric address.
     @param peersMaximum: of how many peers there are metrics of their own.
+    @param notes: see L{WebService}.
     """
     root = Resource()
     root.putChild(b"metrics", MetricsPage(ProgramMetrics(program, peersMaximum)))
-    return WebService(reactor, place, partial(siteOf, reactor, root), program.counters)
+    return WebService(reactor, place, partial(siteOf, reactor, root), program.counters, notes)
