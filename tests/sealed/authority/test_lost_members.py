@@ -12,12 +12,12 @@ from two_servers_case import TwoServersCase
 
 from wand.health.notes import Notes
 from wand.programs.authority_notes import sayLost
-from wand.sealed.authority.assignments import NAME_KIND
 from wand.sealed.authority.authority import Authority
 from wand.sealed.authority.kept_revocations import PAUSE, RETRY
 from wand.sealed.authority.lost_members import TOLD_FOR
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MEMBER_KIND
+from wand.sealed.authority.name_assignments import NAME_KIND
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.messages import Admitted
 from wand.testing.shared_store import SharedRecords
