@@ -19,7 +19,7 @@ from twisted.internet import reactor
 from twisted.internet.task import deferLater
 
 from wand.cli.rendering import shortKey
-from wand.control.program import NetworkAdministration
+from wand.control.network_administration import NetworkAdministration
 from wand.errors import NotSupported
 from wand.sealed.credentials.handed import HandedRequest
 from wand.status import SeenStatus

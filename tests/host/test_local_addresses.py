@@ -4,11 +4,23 @@ Tests for L{wand.host.local_addresses}: what a host tells of itself, and in whic
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.host.local_addresses import ENDPOINTS_MAXIMUM, LocalAddress, LocalLink, localEndpoints, ranked
+from wand.host.changes import Link
+from wand.host.local_addresses import ENDPOINTS_MAXIMUM, LocalAddress, localEndpoints, ranked
+from wand.host.tunnels import ALIAS
 
 LAN, SECOND, TAP = 2, 3, 4
+
+
+def link(name: str, kind: str = "", **more: Any) -> Link:
+    """
+    An interface as most are.
+    """
+    usual: dict[str, Any] = {"index": 0, "mac": b"", "mtu": 1500, "isUp": True, "isRunning": True}
+    return Link(name=name, kind=kind, **(usual | more))
 
 
 class RankingTests(SynchronousTestCase):
@@ -17,7 +29,7 @@ class RankingTests(SynchronousTestCase):
     """
 
     def setUp(self) -> None:
-        self.links = {1: LocalLink("lo"), LAN: LocalLink("eth0"), SECOND: LocalLink("eth1")}
+        self.links = {1: link("lo"), LAN: link("eth0"), SECOND: link("eth1")}
         self.addresses: list[LocalAddress] = []
 
     def bridges(self, kind: str = "bridge", count: int = 4, *, isRunning: bool = True) -> list[str]:
@@ -26,7 +38,7 @@ class RankingTests(SynchronousTestCase):
         """
         hosts = [f"172.{16 + number}.0.1" for number in range(count)]
         for number, host in enumerate(hosts, 10):
-            self.links[number] = LocalLink(f"br-{number}", kind, isRunning=isRunning)
+            self.links[number] = link(f"br-{number}", kind, isRunning=isRunning)
             self.addresses.append(LocalAddress(host, number))
         return hosts
 
@@ -49,8 +61,8 @@ class RankingTests(SynchronousTestCase):
         for kind in ("bridge", "veth", "dummy"):
             self.setUp()
             inside = self.bridges(kind)
-            self.links[TAP] = LocalLink("eth-tunnel", "wireguard")
-            self.links[SECOND] = LocalLink("docker0")
+            self.links[TAP] = link("eth-tunnel", "wireguard")
+            self.links[SECOND] = link("docker0")
             self.addresses += [
                 LocalAddress("10.0.0.1", TAP),
                 LocalAddress("10.9.9.9", SECOND),
@@ -65,8 +77,8 @@ class RankingTests(SynchronousTestCase):
         A bridge that has a network card as a port leads out of this host.
         """
         inside = self.bridges()
-        self.links[LAN] = LocalLink("eth0", master=TAP)
-        self.links[TAP] = LocalLink("br-lan", "bridge")
+        self.links[LAN] = link("eth0", master=TAP)
+        self.links[TAP] = link("br-lan", "bridge")
         self.addresses.append(LocalAddress("192.168.7.2", TAP))
         self.assertEqual(self.ranked(), ["192.168.7.2", *inside])
 
@@ -74,7 +86,7 @@ class RankingTests(SynchronousTestCase):
         """
         In a container a veth is the way out.
         """
-        self.links[LAN] = LocalLink("eth0", "veth")
+        self.links[LAN] = link("eth0", "veth")
         inside = self.bridges()
         self.addresses.append(LocalAddress("10.88.0.2", LAN))
         self.assertEqual(self.ranked("10.88.0.2"), ["10.88.0.2", *inside])
@@ -92,7 +104,7 @@ class RankingTests(SynchronousTestCase):
         """
         What leads nowhere beyond a link, or not even there, goes last.
         """
-        self.links[TAP] = LocalLink("eth2", isRunning=False)
+        self.links[TAP] = link("eth2", isRunning=False)
         self.addresses += [
             LocalAddress("169.254.1.1", LAN),
             LocalAddress("10.2.0.1", TAP),
@@ -105,7 +117,7 @@ class RankingTests(SynchronousTestCase):
         """
         Addresses that are not usable, of links that are down and of our own tap, which is left out, are not told.
         """
-        self.links[SECOND] = LocalLink("eth1", isUp=False)
+        self.links[SECOND] = link("eth1", isUp=False)
         self.addresses += [
             LocalAddress("10.0.0.1", SECOND),
             LocalAddress("10.77.0.2", 99),
@@ -117,7 +129,7 @@ class RankingTests(SynchronousTestCase):
         """
         A tunnel that is the only way out, or the way to hosts far away, is told: all of this host's traffic goes there.
         """
-        self.links[TAP] = LocalLink("tun0", "tun")
+        self.links[TAP] = link("tun0", "tun")
         self.addresses.append(LocalAddress("10.8.0.2", TAP))
         self.assertEqual(self.ranked(), ["10.8.0.2"])
         self.addresses.append(LocalAddress("192.168.7.2", LAN))
@@ -129,7 +141,7 @@ class RankingTests(SynchronousTestCase):
         The tap of another network is not told, whatever the routes and the settings say, unless this host, such as a
         container, has nothing else.
         """
-        self.links[TAP] = LocalLink("office", "tun", isOurs=True)
+        self.links[TAP] = link("office", "tun", alias=ALIAS)
         self.addresses.append(LocalAddress("10.77.0.2", TAP))
         self.assertEqual(self.ranked("10.77.0.2"), ["10.77.0.2"])
         self.addresses.append(LocalAddress("192.168.7.2", LAN))

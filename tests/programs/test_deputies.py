@@ -7,7 +7,7 @@ from __future__ import annotations
 from founding_case import FoundingCase
 from sealed_network_case import Dwelling
 
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.errors import MembershipRefused
 from wand.programs.deputy_admission import DEPUTY_STORE
 from wand.programs.node_admission import NodeAdmission

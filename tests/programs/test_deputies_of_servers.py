@@ -9,7 +9,7 @@ from typing import Any
 from sealed_network_case import Dwelling, SealedNetworkTestCase
 from twisted.internet.defer import Deferred
 
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.sealed.authority.offline_signing import signedOffline
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.identity import NETWORK_KEY, NetworkKey

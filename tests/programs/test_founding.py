@@ -8,7 +8,7 @@ from ipaddress import ip_network
 
 from founding_case import FoundingCase
 
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.errors import MembershipRefused, NotSupported, StateUnavailable, TokenInvalid, WandError
 from wand.programs.store_settings import SQLITE
 from wand.sealed.node.enrolment_files import FOUNDED

@@ -7,7 +7,7 @@ from __future__ import annotations
 from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase
 from twisted.internet.defer import Deferred
 
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.programs.node_relays import NO_RIGHT
 from wand.status import RelayStatus
 

@@ -14,7 +14,7 @@ from founding_case import FoundingCase
 from sealed_network_case import SERVER, Dwelling, SealedNetworkTestCase
 from twisted.internet.defer import Deferred
 
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.errors import MembershipRefused, NotSupported
 from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.limits import OVERLAP_MAXIMUM

@@ -10,7 +10,7 @@ from typing import Any
 from sealed_network_case import Dwelling, SealedNetworkTestCase
 from twisted.internet.defer import Deferred
 
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.sealed.credentials.member_status import MemberStatus
 
 

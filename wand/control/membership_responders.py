@@ -9,7 +9,8 @@ from collections.abc import Callable
 from wand.control import membership_commands as commands
 from wand.control.documents import Documents
 from wand.control.locator import PAGE_ITEMS, PAGE_MEMBERS, Answer, Locator, checkLifetime, page
-from wand.control.program import InvitationSettings, Program
+from wand.control.network_administration import InvitationSettings
+from wand.control.program import Program
 from wand.sealed.credentials.limits import Limits
 
 

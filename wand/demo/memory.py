@@ -24,7 +24,7 @@ from twisted.logger import Logger, globalLogBeginner, textFileLogObserver
 
 from wand.config import EtudConfiguration, NodeConfiguration, ServerConfiguration, WansdConfiguration, load
 from wand.control.client import connect
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.demo import stranger
 from wand.demo.figures import Silence
 from wand.demo.hosts import MemoryHost

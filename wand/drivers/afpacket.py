@@ -10,13 +10,13 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Callable
 from typing import Any, Final
 
 from twisted.python.failure import Failure
 from zope.interface import implementer, implementer_only
 
 from wand.drivers.descriptor import DescriptorTap
+from wand.drivers.kernel_driver import KernelDriver
 from wand.drivers.packet_socket import SOL_PACKET, openPacketSocket
 from wand.interfaces import Context, IFrameReader, ISuperframeTap, ITap, ITapDriver, TapRequest
 from wand.plugin_settings import NoSettings, readSettings
@@ -169,7 +169,7 @@ class SuperframePacketTap(PacketTap):
 
 
 @implementer(ITapDriver)
-class PacketDriver:
+class PacketDriver(KernelDriver):
     """
     Opens a packet socket on an existing interface.
     """
@@ -177,18 +177,6 @@ class PacketDriver:
     name = "afpacket"
     about = "an existing interface of Linux, with what is behind it; needs the bridge right"
     settings = NoSettings
-
-    def __init__(self, release: Callable[[], str] = lambda: os.uname().release) -> None:
-        """
-        @param release: gives the version of the kernel, C{6.1.0-13}.
-        """
-        self._release = release
-
-    def unusable(self) -> str | None:
-        """
-        See L{wand.interfaces.IWandPlugin}.
-        """
-        return None if sys.platform == "linux" else "it needs Linux"
 
     def open(self, request: TapRequest, context: Context) -> ITap:
         """

@@ -5,8 +5,6 @@ too, in the clear, past this program.  All other frames go through the node as f
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from ipaddress import IPv4Address
 from typing import Annotated, Any, Final
@@ -17,6 +15,7 @@ from zope.interface import implementer
 from wand.drivers.afpacket import hasUSO
 from wand.drivers.commands import Addresses
 from wand.drivers.interface_end import InterfaceEnd
+from wand.drivers.kernel_driver import KernelDriver
 from wand.drivers.packet_socket import openPacketSocket
 from wand.drivers.vxlan_devices import Devices
 from wand.drivers.vxlan_direct import DirectListener, DirectSender
@@ -79,7 +78,7 @@ class _OwnPlace:
 
 
 @implementer(ITapDriver)
-class VXLANDriver:
+class VXLANDriver(KernelDriver):
     """
     Makes the devices.
     """
@@ -87,18 +86,6 @@ class VXLANDriver:
     name = "vxlan"
     about = "a port of Linux whose frames the kernel moves as VXLAN, in the clear, where the other end has one, too"
     settings = VXLANSettings
-
-    def __init__(self, release: Callable[[], str] = lambda: os.uname().release) -> None:
-        """
-        @param release: gives the version of the kernel, C{6.1.0-13}.
-        """
-        self._release = release
-
-    def unusable(self) -> str | None:
-        """
-        See L{wand.interfaces.IWandPlugin}.
-        """
-        return None if sys.platform == "linux" else "it needs Linux"
 
     def open(self, request: TapRequest, context: Context) -> ITap:
         """

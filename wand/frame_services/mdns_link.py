@@ -11,11 +11,10 @@ from collections.abc import Callable
 from struct import Struct
 from typing import Final
 
-from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
-from twisted.python.failure import Failure
-from zope.interface import implementer
+from twisted.internet.interfaces import IReactorFDSet
 
 from wand.frame_services.mdns_packets import GROUP, PORT, REFLECTED, Packet
+from wand.underlay.socket_reader import SocketReader
 
 #: How many packets one turn of the reactor reads, and the octets of the longest (RFC 6762, section 17).
 BATCH: Final = 32
@@ -26,16 +25,18 @@ _IP_MULTICAST_ALL: Final = 49
 _IP_RECVTTL: Final = 12
 _MREQ: Final = Struct("=4s4si")
 _TTL: Final = Struct("=i")
+_HOPS: Final = (socket.IPPROTO_IP, socket.IP_TTL)
 
 #: Is handed the address that a packet came from, and the packet.
 Hearer = Callable[[str, Packet], object]
 
 
-@implementer(IReadDescriptor)
-class MDNSLink:
+class MDNSLink(SocketReader):
     """
     Hears and sends on one interface, by IPv4.
     """
+
+    name = "mdns"
 
     def __init__(self, reactor: IReactorFDSet, index: int, heard: Hearer) -> None:
         """
@@ -43,26 +44,8 @@ class MDNSLink:
         @param heard: called with what comes, for which nobody vouches; it raises nothing.
         @raise OSError: if the system does not let us.
         """
-        self._reactor = reactor
         self._heard = heard
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        try:
-            self._prepare(_MREQ.pack(socket.inet_aton(GROUP), bytes(4), index))
-        except BaseException:
-            self._socket.close()
-            raise
-        reactor.addReader(self)
-
-    def _prepare(self, membership: bytes) -> None:
-        udp, ip = self._socket, socket.IPPROTO_IP
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        udp.setsockopt(ip, _IP_MULTICAST_ALL, 0)
-        udp.setsockopt(ip, _IP_RECVTTL, 1)
-        udp.setsockopt(ip, socket.IP_MULTICAST_LOOP, 0)
-        udp.setsockopt(ip, socket.IP_MULTICAST_TTL, REFLECTED)
-        udp.setsockopt(ip, socket.IP_MULTICAST_IF, membership)
-        udp.bind((GROUP, PORT))
-        udp.setsockopt(ip, socket.IP_ADD_MEMBERSHIP, membership)
+        super().__init__(reactor, _opened(_MREQ.pack(socket.inet_aton(GROUP), bytes(4), index)))
 
     def send(self, payload: bytes) -> bool:
         """
@@ -76,14 +59,6 @@ class MDNSLink:
             return False
         return True
 
-    def close(self) -> None:
-        """
-        Hear no more; more calls do nothing.
-        """
-        if self._socket.fileno() != -1:
-            self._reactor.removeReader(self)
-            self._socket.close()
-
     def doRead(self) -> None:
         """
         Hand over what came, a bounded number of packets.
@@ -96,23 +71,19 @@ class MDNSLink:
             hops = [_TTL.unpack(octets)[0] for level, kind, octets in ancillary if (level, kind) == _HOPS]
             self._heard(sender[0], Packet(hops[0] if hops else REFLECTED, sender[1], payload))
 
-    def fileno(self) -> int:
-        """
-        See L{IReadDescriptor}.
-        """
-        return self._socket.fileno()
 
-    def connectionLost(self, reason: Failure) -> None:
-        """
-        See L{IReadDescriptor}.
-        """
-        self.close()
-
-    def logPrefix(self) -> str:
-        """
-        See L{IReadDescriptor}.
-        """
-        return "mdns"
-
-
-_HOPS: Final = (socket.IPPROTO_IP, socket.IP_TTL)
+def _opened(membership: bytes) -> socket.socket:
+    udp, ip = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK), socket.IPPROTO_IP
+    try:
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        udp.setsockopt(ip, _IP_MULTICAST_ALL, 0)
+        udp.setsockopt(ip, _IP_RECVTTL, 1)
+        udp.setsockopt(ip, socket.IP_MULTICAST_LOOP, 0)
+        udp.setsockopt(ip, socket.IP_MULTICAST_TTL, REFLECTED)
+        udp.setsockopt(ip, socket.IP_MULTICAST_IF, membership)
+        udp.bind((GROUP, PORT))
+        udp.setsockopt(ip, socket.IP_ADD_MEMBERSHIP, membership)
+    except BaseException:
+        udp.close()
+        raise
+    return udp

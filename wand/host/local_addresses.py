@@ -14,7 +14,9 @@ from typing import Final
 import attrs
 
 from wand.endpoint import Endpoint
-from wand.host.rtnetlink import ADDRESSES, LINK_ALIAS, LINK_MASTER, LINK_NAME, LINKS, dump, kindOf, textOf
+from wand.host.changes import Link
+from wand.host.messages import linkFrom
+from wand.host.rtnetlink import ADDRESSES, LINKS, dump
 from wand.host.tunnels import TUNNELS, isOurs
 from wand.underlay.source import chosenSource
 
@@ -24,8 +26,7 @@ ENDPOINTS_MAXIMUM: Final = 4
 #: Hosts far away (RFC 5737, RFC 3849), to which nothing is sent: which of our addresses would the kernel take?
 _FAR: Final = (("192.0.2.1", 9), ("2001:db8::1", 9))
 
-# Flags of links (netdevice(7)) and of addresses (if_addr.h), kinds of attributes.
-_UP, _RUNNING = 0x1, 0x40
+# Flags of addresses (if_addr.h), kinds of attributes.
 _TEMPORARY, _OPTIMISTIC, _FAILED, _DEPRECATED, _TENTATIVE = 0x01, 0x04, 0x08, 0x20, 0x40
 _ADDRESS, _LOCAL, _FLAGS = 1, 2, 8
 _SCOPE_LINK: Final = 253
@@ -49,26 +50,6 @@ class Reachability(IntEnum):
     INSIDE = 5
     LINK = 6
     OURS = 7
-
-
-@attrs.frozen
-class LocalLink:
-    """
-    A network interface.
-
-    @ivar kind: what the kernel calls a link that is not hardware; empty for hardware.
-    @ivar master: the number of the bridge that it is a port of; 0 for none.
-    @ivar isUp: is it up?
-    @ivar isRunning: does its other end answer?
-    @ivar isOurs: does it lead into a network of ours, this one or another?
-    """
-
-    name: str
-    kind: str = ""
-    master: int = 0
-    isUp: bool = True
-    isRunning: bool = True
-    isOurs: bool = False
 
 
 @attrs.frozen
@@ -110,7 +91,7 @@ def tunnels() -> list[str]:
     The names of this host's tun and tap interfaces.
     """
     try:
-        return [link.name for _, link in (_link(*entry) for entry in dump(LINKS)) if link.kind == "tun"]
+        return [link.name for link in _links() if link.kind == "tun"]
     except OSError:
         return []
 
@@ -120,15 +101,15 @@ def bridgesOf(interface: str) -> list[str]:
     The name of the bridge that an interface is a port of, if it is one.
     """
     try:
-        links = dict(_link(*entry) for entry in dump(LINKS))
+        links = _links()
     except OSError:
         return []
-    masters = {link.master for link in links.values() if link.name == interface}
-    return [link.name for number, link in links.items() if number in masters]
+    masters = {link.master for link in links if link.name == interface}
+    return [link.name for link in links if link.index in masters]
 
 
 def ranked(
-    links: dict[int, LocalLink], addresses: Iterable[LocalAddress], chosen: Iterable[str], *, tunnels: bool = False
+    links: dict[int, Link], addresses: Iterable[LocalAddress], chosen: Iterable[str], *, tunnels: bool = False
 ) -> list[str]:
     """
     The addresses at which others may reach this host, the best first.
@@ -164,9 +145,9 @@ def _isTold(rank: Reachability, best: Reachability, tunnels: bool) -> bool:
 
 
 def _rank(
-    address: LocalAddress, link: LocalLink, chosen: frozenset[str], routed: set[int], hardware: set[int]
+    address: LocalAddress, link: Link, chosen: frozenset[str], routed: set[int], hardware: set[int]
 ) -> Reachability:
-    if link.isOurs:
+    if isOurs(link.alias):
         return Reachability.OURS
     if not link.isRunning or ip_address(address.host).is_link_local:
         return Reachability.LINK
@@ -183,27 +164,17 @@ def _rank(
 
 def _addresses(except_: str, onlyIPv6: bool, tunnels: bool) -> list[str]:
     try:
-        links = dict(_link(*entry) for entry in dump(LINKS))
+        links = {link.index: link for link in _links() if link.name != except_}
         addresses = [_address(*entry) for entry in dump(ADDRESSES)]
     except OSError:  # not Linux: those that the host's name has
         return _named()
-    links = {number: link for number, link in links.items() if link.name != except_}
     chosen = [each for each in map(chosenSource, _FAR) if each is not None]
     found = ranked(links, addresses, chosen, tunnels=tunnels)
     return [each for each in found if ":" in each or not onlyIPv6]
 
 
-def _link(fixed: bytes, told: dict[int, bytes]) -> tuple[int, LocalLink]:
-    flags = _number(fixed[8:12])
-    link = LocalLink(
-        name=textOf(told.get(LINK_NAME, b"")),
-        kind=kindOf(told),
-        master=_number(told.get(LINK_MASTER, b"")),
-        isUp=bool(flags & _UP),
-        isRunning=bool(flags & _RUNNING),
-        isOurs=isOurs(textOf(told.get(LINK_ALIAS, b""))),
-    )
-    return _number(fixed[4:8]), link
+def _links() -> list[Link]:
+    return [linkFrom(*entry) for entry in dump(LINKS)]
 
 
 def _address(fixed: bytes, told: dict[int, bytes]) -> LocalAddress:

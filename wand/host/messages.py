@@ -84,10 +84,18 @@ def linkOf(body: bytes) -> Link | None:
     """
     if len(body) < _LINK.size:
         return None
-    family, _, index, flags, _ = _LINK.unpack_from(body)
-    if family or index <= 0:
-        return None
-    found = attributes(body[_LINK.size :])
+    family, _, index, *_ = _LINK.unpack_from(body)
+    return None if family or index <= 0 else linkFrom(body[: _LINK.size], attributes(body[_LINK.size :]))
+
+
+def linkFrom(fixed: bytes, found: dict[int, bytes]) -> Link:
+    """
+    Read an interface as L{wand.host.rtnetlink.dump} tells it.
+
+    @param fixed: the part of the message that is the same for all.
+    @param found: its attributes by their kinds.
+    """
+    _, _, index, flags, _ = _LINK.unpack(fixed)
     return Link(
         index,
         textOf(found.get(LINK_NAME, b"")),

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from wand.config import EtudConfiguration, NodeConfiguration
-from wand.control.program import NetworkAdministration, ReachInspection, RunningCapture
+from wand.control.network_administration import NetworkAdministration
+from wand.control.program import RunningCapture
+from wand.control.reach_inspection import ReachInspection
 from wand.discovery.catalogue import discover
 from wand.errors import ConfigurationInvalid, MembershipRefused, NotSupported
 from wand.ethernet import MAC

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.application.service import MultiService
 from twisted.internet.defer import Deferred
 
-from wand.control.program import NetworkAdministration
+from wand.control.network_administration import NetworkAdministration
 from wand.interfaces import Context
 from wand.programs.hooks import HookService
 from wand.programs.reserved_anew import takeReserve

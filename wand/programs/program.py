@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 import attrs
 
 from wand.config import EtudConfiguration, WansdConfiguration
-from wand.control.program import ConsoleAccess, NetworkAdministration, ReachInspection, RunningCapture
+from wand.control.network_administration import NetworkAdministration
+from wand.control.program import ConsoleAccess, RunningCapture
+from wand.control.reach_inspection import ReachInspection
 from wand.errors import NotSupported
 from wand.ethernet import MAC
 from wand.interfaces import Context

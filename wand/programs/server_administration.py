@@ -12,7 +12,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from msgspec.structs import replace
 from twisted.internet.defer import Deferred
 
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.errors import MembershipRefused, PortUnavailable, TemporarilyUnavailable
 from wand.sealed.authority.administration import Administration
 from wand.sealed.authority.member_authority import MemberAuthority
@@ -76,8 +76,8 @@ class OpeningService(Protocol[Server]):
 
 class ServerAdministration(Generic[Server]):
     """
-    Provides L{wand.control.program.NetworkAdministration}.  What is looked at before the store is read fails; what is
-    changed waits for it.
+    Provides L{wand.control.network_administration.NetworkAdministration}.  What is looked at before the store is read
+    fails; what is changed waits for it.
     """
 
     def __init__(self, service: OpeningService[Server]) -> None:

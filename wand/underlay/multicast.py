@@ -11,13 +11,12 @@ import socket
 from struct import Struct
 from typing import Final
 
-from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
-from twisted.python.failure import Failure
-from zope.interface import implementer
+from twisted.internet.interfaces import IReactorFDSet
 
 from wand.counters import Counters
 from wand.health.failures import Failures
 from wand.underlay.links import LINK_PORT, LinkReceiver
+from wand.underlay.socket_reader import SocketReader
 
 #: The groups: of those that a site gives itself (RFC 2365, section 6.1), and of one link, not assigned by the IANA
 #: (RFC 4291, section 2.7).
@@ -208,11 +207,12 @@ class _Family:
         return True
 
 
-@implementer(IReadDescriptor)
-class _Reader:
+class _Reader(SocketReader):
     """
     Reads a socket.
     """
+
+    name = "links"
 
     def __init__(
         self,
@@ -222,12 +222,10 @@ class _Reader:
         failures: Failures,
         receiver: LinkReceiver,
     ) -> None:
-        self._reactor = reactor
-        self._socket = udp
         self._counters = counters
         self._failures = failures
         self._receiver = receiver
-        reactor.addReader(self)
+        super().__init__(reactor, udp)
 
     def doRead(self) -> None:
         """
@@ -243,29 +241,3 @@ class _Reader:
                 self._receiver.heard(datagram, sender[:2])
             except Exception:
                 self._failures.caught("datagram of a link", plugin=self._receiver)
-
-    def close(self) -> None:
-        """
-        Read no more.
-        """
-        if self._socket.fileno() != -1:
-            self._reactor.removeReader(self)
-            self._socket.close()
-
-    def fileno(self) -> int:
-        """
-        See L{IReadDescriptor}.
-        """
-        return self._socket.fileno()
-
-    def connectionLost(self, reason: Failure) -> None:
-        """
-        See L{IReadDescriptor}.
-        """
-        self.close()
-
-    def logPrefix(self) -> str:
-        """
-        See L{IReadDescriptor}.
-        """
-        return "links"

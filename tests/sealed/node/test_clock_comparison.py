@@ -15,7 +15,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.config import NodeConfiguration, ServerConfiguration
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.discovery.catalogue import discover
 from wand.drivers.lan import LANPort
 from wand.ethernet import MAC

@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 import wand.programs.authority_store
 import wand.sealed.node.redeeming
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.errors import (
     ConfigurationInvalid,
     MembershipRefused,

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from sealed_network_case import Dwelling, SealedNetworkTestCase, frame
 from twisted.internet.defer import Deferred
 
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.ethernet import MAC
 from wand.sealed.node.directory_words import DIRECTORY_SILENCE
 from wand.sealed.node.member_search import ABSENT_LIFETIME

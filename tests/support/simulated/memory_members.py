@@ -10,7 +10,7 @@ from hashlib import sha256
 import msgspec
 from twisted.internet.interfaces import IReactorTime
 
-from wand.control.program import InvitationSettings
+from wand.control.network_administration import InvitationSettings
 from wand.errors import MembershipRefused, NoSuchMember, TokenInvalid
 from wand.events import Events
 from wand.sealed.credentials.handed import HandedRequest

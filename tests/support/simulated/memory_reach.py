@@ -36,7 +36,7 @@ class MemoryReach:
 
     async def ways(self, peer: str) -> WaysStatus:
         """
-        See L{wand.control.program.ReachInspection}.
+        See L{wand.control.reach_inspection.ReachInspection}.
         """
         if peer != "two":
             raise NoSuchMember(f"no member is known as {peer!r}")
@@ -49,7 +49,7 @@ class MemoryReach:
 
     async def why(self, peer: str) -> WhyStatus:
         """
-        See L{wand.control.program.ReachInspection}.
+        See L{wand.control.reach_inspection.ReachInspection}.
         """
         found, now = await self.ways(peer), self.clock.seconds()
         return WhyStatus(
@@ -72,7 +72,7 @@ class MemoryReach:
 
     async def ping(self, peer: str, place: str | None) -> float:
         """
-        See L{wand.control.program.ReachInspection}.
+        See L{wand.control.reach_inspection.ReachInspection}.
         """
         await self.ways(peer)
         if self.isSilent or place not in (None, RELAYED):
@@ -81,7 +81,7 @@ class MemoryReach:
 
     async def check(self) -> NetworkCheckStatus:
         """
-        See L{wand.control.program.ReachInspection}.
+        See L{wand.control.reach_inspection.ReachInspection}.
         """
         checks = [
             CheckStatus("udp", True, "yes", "members or servers answer over UDP"),

@@ -34,7 +34,7 @@ ASKING_PATIENCE: Final = 1.0
 
 class ReachInspection:
     """
-    Answers an operator: L{wand.control.program.ReachInspection}.
+    Answers an operator: L{wand.control.reach_inspection.ReachInspection}.
     """
 
     def __init__(
