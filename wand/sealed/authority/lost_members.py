@@ -25,7 +25,7 @@ class LostMembers:
 
     def __init__(self, members: MemberRecords, putBack: Callable[[MemberRecord], object], clock: IReactorTime) -> None:
         """
-        @param putBack: called with the records of those who were revoked.
+        @param putBack: called with each record, as it was.
         """
         self._members = members
         self._putBack = putBack
@@ -40,8 +40,7 @@ class LostMembers:
         if before is not None and _isMissing(after, wasRevoked=before.state == "revoked"):
             self._lost[key] = before.name or str(Identity(key)), before.state == "revoked"
             self._until = self._clock.seconds() + TOLD_FOR
-            if before.state == "revoked":
-                self._putBack(before)
+            self._putBack(before)
 
     @property
     def count(self) -> int:
