@@ -231,6 +231,29 @@ class LostMembersTests(TwoServersCase):
         self.assertTrue(self.isRevoked(mallory))
         self.assertTrue(third.trust.isRevoked(mallory))
 
+    def test_whoWasStartedAfterThat(self) -> None:
+        """
+        A server that was started after the loss says for a day who came that the store did not know; nobody who was
+        only admitted elsewhere a moment ago is among them.
+        """
+        bob, carol = self.admitted("bob"), self.admitted("carol")
+        del self.store.kinds[MEMBER_KIND][bob]
+        third = self.openedFrom(self.directory(), "three")
+        self.addCleanup(third.stop)
+        self.assertEqual(self.said(third), [])
+        third.own.learn(bob, self.certificates[bob])
+        third.own.learn(carol, self.certificates[carol])
+        [(text, isHint)] = self.said(third)
+        self.assertIn("did not know members that came with a certificate: bob; another", text)
+        self.assertTrue(isHint)
+        self.store.opened[2].isDeaf = True
+        dave = self.admitted("dave")
+        third.own.learn(dave, self.certificates[dave])
+        [(text, isHint)] = self.said(third)
+        self.assertIn(": bob; another", text)
+        self.clock.advance(TOLD_FOR)
+        self.assertEqual(self.said(third), [])
+
     def test_itWasOnlyAway(self) -> None:
         """
         What others changed while it was away for us is no loss.

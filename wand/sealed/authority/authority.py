@@ -108,6 +108,7 @@ class Authority(MemberAuthority):
             members, assigned.addresses, issuer, revoker, kept, trust, self, self, clock, key.identity, self._restore
         )
         self.lost = self._others.lost
+        recovery.brought = self.lost.cameBack
         approval = Approval(hooks, clock)
         redemption = Redemption(members, assigned, invitations, issuer, trust, approval, wallClock)
         self.requests = NodeRequests(own, network, members, assigned, issuer, redemption, clock, events)
