@@ -89,7 +89,7 @@ def sayLost(authority: Authority, notes: Notes) -> None:
     lost = authority.lost
     count, missing, revoked = lost.count, lost.missing, lost.revoked
     if not count:
-        notes.clear("members-lost")
+        _sayUnknown([] if authority.recovered else lost.unknown, notes)  # that is said already
         return
     parts = [f"lost: {count}", f"there again: {count - len(missing) - len(revoked)}"]
     if missing:
@@ -102,6 +102,19 @@ def sayLost(authority: Authority, notes: Notes) -> None:
         "members-lost",
         f"the store came back without members that this server knew: {', '.join(parts)}; see wand members",
         isHint=not missing and not revoked,
+    )
+
+
+def _sayUnknown(names: list[str], notes: Notes) -> None:
+    if not names:
+        notes.clear("members-lost")
+        return
+    notes.say(
+        "members-lost",
+        f"the store did not know members that came with a certificate: {_several(names)}; another server with a store "
+        "of its own knows them, or the store lost them before this server was started: then see wand members and wand "
+        "invitations, and do again what is missing",
+        isHint=True,
     )
 
 

@@ -102,10 +102,10 @@ class Losses:
         self._context.notes.say(
             LOST_NOTE,
             f"Redis came back without the {what}, or more, that it had acknowledged, as was noticed at {noticed}. The "
-            "servers that ran then write back the network, its secrets, themselves and all revocations; members bring "
-            "themselves, and the revocations that they know, as they come. Invitations, rights, and what only a server "
-            "knew that is off may be lost: see wand members and wand invitations, and do again what is missing. Set "
-            "appendonly yes and appendfsync always in Redis, and keep a backup: docs/servers.md",
+            "servers that ran then write back the network, its secrets, all revocations, and members with what they "
+            "had; others bring themselves, and the revocations that they know, as they come. Invitations, and rights "
+            "and names that were changed last, may be lost: see wand members and wand invitations, and do again what "
+            "is missing. Set appendonly yes and appendfsync always in Redis, and keep a backup: docs/servers.md",
             lifetime=LOST_LIFETIME - age,
         )
 

@@ -19,7 +19,7 @@ from wand.stores.redis_scripts import entryRead
 from wand.timing.timer import Timer
 
 #: Seconds after which it is written how far we came, at most.
-INTERVAL: Final = 60.0
+INTERVAL: Final = 10.0
 
 _ID: Final = re.compile(rb"[0-9]{1,18}-[0-9]{1,18}")
 
@@ -78,7 +78,7 @@ class KeptMark:
 
     def keep(self, mark: Mark) -> None:
         """
-        Keep another one, within a minute.
+        Keep another one, soon.
         """
         self._last = mark
         if not self._timer.isSet:

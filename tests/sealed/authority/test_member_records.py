@@ -18,7 +18,7 @@ from wand.errors import MembershipRefused, NoSuchMember, TemporarilyUnavailable
 from wand.events import Event, Events
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.issuer import Issuer
-from wand.sealed.authority.kept_revocations import KeptRevocations
+from wand.sealed.authority.kept_records import KeptRecords
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.revoker import Revoker
@@ -73,7 +73,7 @@ class RecordsCase(SynchronousTestCase):
         )
         assignments = Assignments(self.records, [ip_network("10.77.0.0/24")], lambda identity: None, wallClock)
         self.revoker = Revoker(members, assignments, network, self.trust, self, wallClock, events)
-        KeptRevocations(CAROL, members, assignments, self.revoker, self.trust, Clock(), events)
+        KeptRecords(CAROL, members, assignments, self.revoker, self.trust, Clock(), events)
         self.now(members.load())
         return members
 

@@ -91,6 +91,19 @@ class Assignments:
         await self.macs.assigned.load()
         await self.addresses.load()
 
+    async def takeAll(self, record: MemberRecord) -> bool:
+        """
+        Give a member everything that a record of it says.
+
+        @return: whether it has all of that now.
+        @raise wand.errors.StoreUnavailable: if that cannot be stored.
+        """
+        for assigned in (self.names.assigned, self.macs.assigned, self.addresses.assigned):
+            for each in assigned.forAllIn(record):
+                if not await assigned.takeOver(each.key, record.identity):
+                    return False
+        return True
+
     async def release(self, identity: bytes) -> None:
         """
         Take everything back from an identity that is no member.

@@ -22,7 +22,7 @@ from wand.sealed.authority.adoptions import Adoptions
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.issuer import Issuer
-from wand.sealed.authority.kept_revocations import KeptRevocations
+from wand.sealed.authority.kept_records import KeptRecords
 from wand.sealed.authority.lessened import Lessened
 from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.authority.member_record import MemberRecord
@@ -99,7 +99,7 @@ class Authority(MemberAuthority):
         )
         self._invitations = invitations = Invitations(records, wallClock, entropy, members.isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
-        self._kept = kept = KeptRevocations(key.identity, members, assigned, revoker, trust, clock, events)
+        self._kept = kept = KeptRecords(key.identity, members, assigned, revoker, trust, clock, events)
         recovery = MemberRecovery(members, assigned, issuer, events, Adoptions(members, wallClock, settings.life))
         Lessened(members, issuer, trust, self)
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
@@ -108,6 +108,7 @@ class Authority(MemberAuthority):
             members, assigned.addresses, issuer, revoker, kept, trust, self, self, clock, key.identity, self._restore
         )
         self.lost = self._others.lost
+        recovery.brought = self.lost.cameBack
         approval = Approval(hooks, clock)
         redemption = Redemption(members, assigned, invitations, issuer, trust, approval, wallClock)
         self.requests = NodeRequests(own, network, members, assigned, issuer, redemption, clock, events)

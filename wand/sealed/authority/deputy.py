@@ -22,7 +22,7 @@ from wand.sealed.authority.deputy_administration import DeputyAdministration
 from wand.sealed.authority.deputy_membership import DeputyMembership, DeputyRequests, OwnMembership
 from wand.sealed.authority.invitations import Invitations
 from wand.sealed.authority.issuer import Issuer
-from wand.sealed.authority.kept_revocations import KeptRevocations
+from wand.sealed.authority.kept_records import KeptRecords
 from wand.sealed.authority.member_authority import MemberAuthority
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.member_recovery import MemberRecovery
@@ -70,7 +70,7 @@ class Deputy(MemberAuthority):
         issuer = Issuer(members, signing, trust, self, wallClock, CERTIFICATE_LIFE, events)
         self._invitations = Invitations(records, wallClock, entropy, members.isAwaited)
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
-        self._kept = KeptRevocations(own.key.identity, members, assigned, revoker, trust, clock, events)
+        self._kept = KeptRecords(own.key.identity, members, assigned, revoker, trust, clock, events)
         self._recovery = MemberRecovery(members, assigned, issuer, events)
         self.own = DeputyMembership(own, network, members, self._invitations, self._recovery, trust, wallClock)
         approval, admitter = Approval(hooks, clock), own.key.identity

@@ -25,12 +25,13 @@ class LostMembers:
 
     def __init__(self, members: MemberRecords, putBack: Callable[[MemberRecord], object], clock: IReactorTime) -> None:
         """
-        @param putBack: called with the records of those who were revoked.
+        @param putBack: called with each record, as it was.
         """
         self._members = members
         self._putBack = putBack
         self._clock = clock
         self._lost: dict[bytes, tuple[str, bool]] = {}
+        self._unknown: dict[bytes, str] = {}
         self._until = 0.0
 
     def changed(self, key: bytes, before: MemberRecord | None, after: MemberRecord | None) -> None:
@@ -40,16 +41,31 @@ class LostMembers:
         if before is not None and _isMissing(after, wasRevoked=before.state == "revoked"):
             self._lost[key] = before.name or str(Identity(key)), before.state == "revoked"
             self._until = self._clock.seconds() + TOLD_FOR
-            if before.state == "revoked":
-                self._putBack(before)
+            self._putBack(before)
+
+    def cameBack(self, member: MemberRecord) -> None:
+        """
+        A member came with a certificate of the network, and the store did not know it: perhaps it was lost before we
+        were started.
+        """
+        if member.learned and member.identity not in self._lost:
+            self._unknown[member.identity] = member.name
+            self._until = self._clock.seconds() + TOLD_FOR
+
+    @property
+    def unknown(self) -> list[str]:
+        """
+        The names of those who came within a day, and whom the store did not know.
+        """
+        self._forget()
+        return sorted(self._unknown.values())
 
     @property
     def count(self) -> int:
         """
         How many were lost within a day.
         """
-        if self._clock.seconds() >= self._until:
-            self._lost.clear()
+        self._forget()
         return len(self._lost)
 
     @property
@@ -73,6 +89,11 @@ class LostMembers:
         """
         missing = {key for key, _ in self._missing(wasRevoked=True)}
         return sorted(name for key, (name, had) in self._lost.items() if had and key not in missing)
+
+    def _forget(self) -> None:
+        if self._clock.seconds() >= self._until:
+            self._lost.clear()
+            self._unknown.clear()
 
     def _missing(self, *, wasRevoked: bool) -> list[tuple[bytes, str]]:
         return [

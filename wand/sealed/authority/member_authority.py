@@ -8,7 +8,7 @@ from typing import Protocol
 
 from wand.sealed.authority.administration import Administration
 from wand.sealed.authority.issuer import IssuerObserver
-from wand.sealed.authority.kept_revocations import KeptRevocations
+from wand.sealed.authority.kept_records import KeptRecords
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.node_requests import NodeRequests
 from wand.sealed.authority.revoker import RevocationObserver
@@ -38,7 +38,7 @@ class MemberAuthority:
     own: ServerMembership
     requests: NodeRequests
     administration: Administration
-    _kept: KeptRevocations
+    _kept: KeptRecords
     created = False
     recovered = False
 

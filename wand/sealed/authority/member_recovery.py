@@ -5,7 +5,7 @@ whatever a store says that is older than it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import ip_interface
 
 import msgspec
@@ -29,6 +29,8 @@ class MemberRecovery:
     """
     Learns members from their certificates, after a store was lost or restored from a backup: they can be seen and
     revoked again, and what is theirs is given to nobody else.
+
+    @ivar brought: called with the record of each whom the store did not know.
     """
 
     _log = Logger()
@@ -44,6 +46,7 @@ class MemberRecovery:
         """
         @param adoptions: counts those whom deputies admitted; C{None} if we are a deputy.
         """
+        self.brought: Callable[[MemberRecord], object] = lambda record: None
         self._adoptions = adoptions
         self._members = members
         self._assignments = assignments
@@ -72,6 +75,7 @@ class MemberRecovery:
         learned = self._members.get(content.identity) or record
         if before is None:
             self._sayLearned(learned)
+            self.brought(learned)
         if learned.state == "member" and self._issuer.isDue(learned):  # it could not keep everything
             learned = await self._issuer.issue(content.identity)
         return learned

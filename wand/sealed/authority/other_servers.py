@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.sealed.authority.address_assignments import AddressAssignments
 from wand.sealed.authority.issuer import Issuer, IssuerObserver
-from wand.sealed.authority.kept_revocations import KeptRevocations
+from wand.sealed.authority.kept_records import KeptRecords
 from wand.sealed.authority.lost_members import LostMembers
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
@@ -47,7 +47,7 @@ class OtherServers:
         addresses: AddressAssignments,
         issuer: Issuer,
         revoker: Revoker,
-        kept: KeptRevocations,
+        kept: KeptRecords,
         trust: Trust,
         issued: IssuerObserver,
         revoked: RevocationObserver,

@@ -5,14 +5,16 @@ The revoker: ends memberships.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 import msgspec
 
+from wand.errors import NoSuchMember, TemporarilyUnavailable
 from wand.events import Events
 from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.member_record import MemberRecord
-from wand.sealed.authority.member_records import MemberRecords
+from wand.sealed.authority.member_records import CHANGE_TRIES, MemberRecords
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.revocation import Revocation
@@ -76,10 +78,7 @@ class Revoker:
 
         @raise wand.errors.StoreUnavailable: if that cannot be stored.
         """
-        if self._members.get(identity) is None:
-            unknown = MemberRecord(identity, bytes(32), "", "pending", int(self._wallClock()))
-            await self._members.add(self._withoutRights(unknown))  # in one step, or it may wait for an approval forever
-        record = await self._members.change(identity, self._withoutRights)
+        record = await self._revoked(identity)
         await self._assignments.retire(identity)
         if record.revocation:
             self._trust.revoke(record.revocation)
@@ -87,6 +86,16 @@ class Revoker:
             self._observer.memberRevoked(identity, b"")
         self._events.publish("member-revoked", name=record.name, key=identity.text)
         return record
+
+    async def _revoked(self, identity: Identity) -> MemberRecord:
+        unknown = MemberRecord(identity, bytes(32), "", "pending", int(self._wallClock()))
+        known = self._members.get(identity) or unknown
+        for _ in range(CHANGE_TRIES):
+            if self._members.get(identity) is None:
+                await self._members.add(self._withoutRights(known))  # in one step, or it may wait for an approval
+            with suppress(NoSuchMember):  # the store lost it just now
+                return await self._members.change(identity, self._withoutRights)
+        raise TemporarilyUnavailable("the store loses this member again and again; try again")
 
     async def accept(self, revocation: bytes) -> bool:
         """

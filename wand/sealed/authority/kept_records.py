@@ -1,5 +1,6 @@
 """
-Revocations that are known here and not to the store: it has lost them, or was away when a peer told of them.
+Records of members that are known here and not to the store: it has lost them, or was away when a peer told of a
+revocation.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ PAUSE: Final = 2.0
 RETRY: Final = 30.0
 
 
-class KeptRevocations:
+class KeptRecords:
     """
-    Puts them into the store, one after the other.  Nobody who was revoked becomes a member again, and each step may be
-    done twice: so several servers do the same at the same time, each in an order of its own, so that they seldom meet.
+    Puts them into the store, one after the other, revocations first.  No record of a member is ever deleted, nobody who
+    was revoked becomes a member again, and each step may be done twice: so several servers do the same at the same
+    time, each in an order of its own, so that they seldom meet.
     """
 
     _log = Logger()
@@ -57,19 +59,19 @@ class KeptRevocations:
         self._assignments = assignments
         self._revoker = revoker
         self._events = events
-        self._network = trust.network
+        self._trust = trust
         self._waiting: dict[bytes, MemberRecord] = {}
         self._timer = Timer(clock, self._begin)
         self._isWorking = self._isStopped = False
         trust.observe(self._heard)
 
-    def putBack(self, revoked: MemberRecord) -> None:
+    def putBack(self, lost: MemberRecord) -> None:
         """
-        The store has lost the revocation of somebody: let it have it again soon.
+        The store has lost a record: let it have it again soon.
 
-        @param revoked: what it had.
+        @param lost: as it was.
         """
-        if self._add(revoked) and not self._timer.isSet:
+        if self._add(lost) and not self._timer.isSet:
             self._timer.set(PAUSE)
 
     def stop(self) -> None:
@@ -85,18 +87,19 @@ class KeptRevocations:
         There is a revocation that is news: a peer tells us, if the store does not know.
         """
         record = self._members.get(identity)
-        content = verified(revocation, Revocation, self._network)
+        content = verified(revocation, Revocation, self._trust.network)
         if content is not None and (record is None or not record.revocation):
             unknown = MemberRecord(identity, bytes(32), "", "pending", content.revoked)
             if self._add(_revoked(record or unknown, content.revoked, revocation)):
                 self._begin()
 
-    def _add(self, revoked: MemberRecord) -> bool:
+    def _add(self, record: MemberRecord) -> bool:
         """
         @return: whether somebody has to see to it.
         """
-        if not self._isStopped:
-            self._waiting[revoked.identity] = revoked
+        before = self._waiting.get(record.identity)
+        if not self._isStopped and (before is None or before.state != "revoked" or record.state == "revoked"):
+            self._waiting[record.identity] = record
         return not self._isStopped and not self._isWorking
 
     # One after the other.
@@ -109,26 +112,32 @@ class KeptRevocations:
     async def _work(self) -> None:
         tried: set[bytes] = set()
         while fresh := self._waiting.keys() - tried:
-            for identity in sorted(fresh, key=lambda identity: sha256(self._own + identity).digest()):
+            for identity in sorted(fresh, key=self._rank):
                 tried.add(identity)
                 await self._try(identity)
         self._isWorking = False
         if self._waiting:
-            self._log.error("{count} revocations are not stored yet, which is tried again", count=len(self._waiting))
+            count = len(self._waiting)
+            self._log.error("{count} records of members are not stored yet, which is tried again", count=count)
             self._timer.set(RETRY)
 
+    def _rank(self, identity: bytes) -> tuple[bool, bytes]:
+        record = self._waiting.get(identity)
+        return record is None or record.state != "revoked", sha256(self._own + identity).digest()
+
     async def _try(self, identity: bytes) -> None:
-        revoked = self._waiting.get(identity)
-        if revoked is None:  # we were stopped
+        record = self._waiting.get(identity)
+        if record is None:  # we were stopped
             return
         try:
-            await self._store(revoked)
+            await (self._storeRevoked(record) if record.state == "revoked" else self._storeMember(record))
         except (MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable) as error:
-            self._log.debug("the revocation of {key} is not stored: {error}", key=identity.hex(), error=error)
+            self._log.debug("the record of {key} is not stored: {error}", key=identity.hex(), error=error)
         else:
-            self._waiting.pop(identity, None)
+            if self._waiting.get(identity) is record:
+                del self._waiting[identity]
 
-    async def _store(self, revoked: MemberRecord) -> None:
+    async def _storeRevoked(self, revoked: MemberRecord) -> None:
         identity = Identity(revoked.identity)
         known = self._members.get(identity)
         if known is None:
@@ -141,6 +150,15 @@ class KeptRevocations:
             self._events.publish("member-revoked", name=kept.name, key=identity.text)
         else:
             await self._revoker.revoke(identity)  # signs, if the network key is here
+
+    async def _storeMember(self, lost: MemberRecord) -> None:
+        """
+        Store what was known of a member with all that it had, unless somebody has some of that now: then it is learned
+        again when it comes.
+        """
+        isMissing = self._members.get(lost.identity) is None and not self._trust.isRevoked(lost.identity)
+        if isMissing and await self._assignments.takeAll(lost):
+            await self._members.add(lost)
 
 
 def _says(known: MemberRecord, revoked: MemberRecord) -> bool:
