@@ -212,7 +212,7 @@ class CallTests(CallingTestCase):
         self.go(0.2)
         self.assertEqual(self.server.transport._counters["calls-absent"], 1)
         counted = [name for name, count in self.server.transport._counters.items() if count]
-        self.assertEqual([name for name in counted if name.startswith("drop-")], [])
+        self.assertEqual([name for name in counted if name.startswith("drop-call")], [])
         self.assertEqual(self.one.expected, [bytes(self.server.key.identity)])
         self.assertEqual(self.one.observed, [located(self.one.node.endpoint)])
 
