@@ -30,6 +30,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     state = tmp_path / "state"
     state.mkdir(mode=0o700)
     (state / "node.key").write_text(KEY)
+    (state / "network.key").write_text(KEY)
     made = tmp_path / "it.backup"
     assert _wand("backup", str(made), "--state", str(state)).exit_code == 0
     return made
@@ -45,6 +46,16 @@ def test_theUsualDirectory(file: Path, tmp_path: Path) -> None:
     """
     assert _wand("restore", str(file)).exit_code == 0
     assert (tmp_path / "usual" / "server" / "node.key").read_text() == KEY
+
+
+def test_whoNeverJoinedIsANode(tmp_path: Path) -> None:
+    """
+    Of a node that is in no network yet there may be a key alone; a server has a network from its start on.
+    """
+    (tmp_path / "node.key").write_text(KEY)
+    made = str(tmp_path / "it.backup")
+    assert "the state of this node" in _wand("backup", made, "--state", str(tmp_path)).output
+    assert "start the node" in _wand("restore", made, "--state", str(tmp_path / "there")).output
 
 
 def test_aControlSocketNamesNoDirectory(file: Path, tmp_path: Path) -> None:

@@ -4,28 +4,33 @@ What a backup must contain to be of use.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, Literal
 
 from wand.backup.archive import BackupInvalid
 from wand.backup.database import MAGIC, check
 from wand.errors import StateUnavailable
 from wand.layouts import readMark, refusalOf
-from wand.sealed.authority.stored_network import NEW_KEY
+from wand.programs.store_settings import SQLITE
+from wand.sealed.authority.stored_network import NETWORK_FILES, NEW_KEY
 from wand.sealed.credentials.identity import NETWORK_KEY, NODE_KEY, NetworkKey
 from wand.sealed.node.enrolment_files import MEMBERSHIP, TOKEN
 from wand.sealed.node.epoch import EPOCH
 from wand.state_layout import MARK
 
-#: Files that only a node has.
+#: Files that only a node has, and files that a server has as soon as it was started.  A node that founded a network has
+#: some of both.
 _NODE: Final = (MEMBERSHIP, TOKEN, EPOCH)
+_SERVER: Final = (*NETWORK_FILES, SQLITE)
 
 
-def roleOf(files: Mapping[str, bytes]) -> Literal["node", "server"]:
+def roleIn(names: Collection[str]) -> Literal["node", "server", ""]:
     """
-    Which kind of program these files belong to.
+    Which kind of program keeps files of these names; empty if that cannot be told.
     """
-    return "node" if any(name in files for name in _NODE) else "server"
+    if any(name in names for name in _NODE):
+        return "node"
+    return "server" if any(name in names for name in _SERVER) else ""
 
 
 def checkContents(files: Mapping[str, bytes], where: str) -> None:

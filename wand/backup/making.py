@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from wand.backup.archive import Archive, BackupInvalid, Manifest
-from wand.backup.contents import checkContents, roleOf
+from wand.backup.contents import checkContents, roleIn
 from wand.backup.database import MAGIC, copied
 from wand.plain_file import unreadable
 from wand.programs.store_settings import SQLITE
@@ -36,7 +36,8 @@ def backupOf(state: Path, now: float, database: Path | None = None) -> Archive:
     except OSError as error:
         raise BackupInvalid(f"{error.filename or state} {unreadable(error)}") from error
     checkContents(files, str(state))
-    return Archive(Manifest(roleOf(files), now, __version__), files)
+    role = roleIn(files) or "node"  # a server has a network as soon as it was started, a node only once it joined one
+    return Archive(Manifest(role, now, __version__), files)
 
 
 def _read(path: Path) -> bytes | None:

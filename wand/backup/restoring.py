@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from wand.backup.archive import Archive, BackupInvalid
-from wand.backup.contents import checkContents, roleOf
+from wand.backup.contents import checkContents, roleIn
 from wand.errors import StateUnavailable
-from wand.programs.store_settings import SQLITE
-from wand.sealed.authority.stored_network import NETWORK_FILES
 from wand.state import Owner, StateDirectory, restoredName
 from wand.state_lock import StateLock
 
@@ -53,11 +51,9 @@ def roleAt(state: Path) -> str:
     Which program has its state in a directory: C{node} or C{server}; empty if none has, or we may not look.
     """
     try:
-        names = {each.name: b"" for each in state.iterdir()}
+        return roleIn({each.name for each in state.iterdir()})
     except OSError:
         return ""
-    role = roleOf(names)
-    return role if role == "node" or any(name in names for name in (*NETWORK_FILES, SQLITE)) else ""
 
 
 def _replace(directory: StateDirectory, there: list[Path], archive: Archive, owner: Owner) -> Path | None:

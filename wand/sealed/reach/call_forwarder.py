@@ -15,9 +15,9 @@ from wand.timing.token_buckets import TokenBuckets
 
 COUNTERS: Final = {
     "calls-passed-on": "calls passed on to members",
+    "calls-absent": "calls not passed on since the member that is called is away: there is no session with it",
     "drop-call-malformed": "messages about calls dropped: they cannot be read, or are not for us",
     "drop-call-throttled": "calls dropped: too many from one member, or between two",
-    "drop-call-absent": "calls dropped: there is no session with the member that is called",
 }
 
 #: How many calls of one member are passed on: per second in the long run, and at once; and of one to another.  A member
@@ -76,6 +76,6 @@ class CallForwarder:
             self._sessions.sendControl(call.target, packCalled(called, (*places, *call.places)))
             self._counters["calls-passed-on"] += 1
         else:
-            self._counters["drop-call-absent"] += 1
+            self._counters["calls-absent"] += 1
         if not call.isAnswer:
             self._sessions.sendControl(caller, located(heard))
