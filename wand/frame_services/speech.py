@@ -3,8 +3,8 @@ What frames say: what only a DHCP server or a router says, and for which address
 and nothing else.
 
 Sources: RFC 792 (ICMP), RFC 826 (ARP), RFC 2131 (DHCP), RFC 2516 (PPPoE), RFC 4861 (neighbour discovery), RFC 8415
-(DHCPv6), RFC 6105 and RFC 7113 (what a guard must look at, and how it is evaded: by fragments, chains of headers, and, CVE-2021-27853,
-tags and SNAP headers).
+(DHCPv6), RFC 6105 and RFC 7113 (what a guard must look at, and how it is evaded: by fragments, chains of headers, and,
+CVE-2021-27853, tags and SNAP headers).
 """
 
 from __future__ import annotations
