@@ -84,6 +84,9 @@ RESERVED = {
     "DHCPv6": (DHCP, ethernet(0x86DD, ipv6(17, udp(547, 546)))),
     "DHCPv6 from an odd port": (DHCP, ethernet(0x86DD, ipv6(17, udp(5000, 546)))),
     "advertisement": (ROUTER, ethernet(0x86DD, ipv6(58, ADVERTISEMENT))),
+    "redirect": (ROUTER, ethernet(0x86DD, ipv6(58, bytes([137]) + bytes(40)))),
+    "redirect of IPv4": (ROUTER, ethernet(0x0800, ipv4(1, bytes([5, 1]) + bytes(34)))),
+    "redirect with options": (ROUTER, ethernet(0x0800, ipv4(1, bytes([5, 1]) + bytes(34), options=bytes(4)))),
     "hop-by-hop": (ROUTER, ethernet(0x86DD, ipv6(0, bytes([58, 0]) + bytes(6) + ADVERTISEMENT))),
     "two headers": (
         ROUTER,
@@ -119,6 +122,7 @@ HARMLESS = {
     "later fragment of IPv6": ethernet(0x86DD, ipv6(44, bytes([58, 0, 0, 9]) + bytes(4) + ADVERTISEMENT)),
     "echo": ethernet(0x86DD, ipv6(58, bytes([128]) + bytes(40))),
     "TCP over IPv6": ethernet(0x86DD, ipv6(6, udp(547, 546))),
+    "ping": ethernet(0x0800, ipv4(1, bytes([8, 0]) + bytes(60))),
     "an unknown protocol": ethernet(0x88B5, b"anything"),
     "length": ethernet(60, bytes(60)),
 }
@@ -142,7 +146,7 @@ class SpeechTests(SynchronousTestCase):
         """
         for name, frame in HARMLESS.items():
             self.assertEqual(reserved(memoryview(frame)), "", name)
-        self.assertTrue(all(isPlain(HARMLESS[name]) for name in ("TCP", "UDP", "TCP over IPv6")))
+        self.assertTrue(all(isPlain(HARMLESS[name]) for name in ("TCP", "UDP", "ping", "TCP over IPv6")))
 
     def test_forWhichAddressesAFrameSpeaks(self) -> None:
         """

@@ -204,19 +204,35 @@ class ReflectorTests(SynchronousTestCase):
         So many a second go each way, and twice as many at once; a note says so until it is over.
         """
         reflector = self.open(packets=10)
-        for _ in range(50):
-            reflector.arriving("peer", frameFrom(PAYLOAD))
-            self.hear()
+        for number in range(50):
+            reflector.arriving(f"peer {number % 2}", frameFrom(PAYLOAD))
+            self.hear(source=f"192.168.7.{100 + number % 2}")
         self.assertEqual((len(self.links[-1].sent), len(self.passed)), (20, 20))
         self.assertEqual(self.context.counters["drop-mdns-limit"], 60)
         [note] = self.context.notes.texts
         self.assertIn("more than 10 mDNS packets a second", note)
         self.clock.advance(1)
-        for _ in range(50):
-            self.hear()
+        for number in range(50):
+            self.hear(source=f"192.168.7.{100 + number % 2}")
         self.assertEqual(len(self.passed), 30)
         self.clock.advance(NOTE_LIFETIME + 0.1)
         self.assertEqual(self.context.notes.texts, [])
+
+    def test_oneWhoFloods(self) -> None:
+        """
+        Whoever floods, on either side, takes half of it, and the others are heard.
+        """
+        reflector = self.open(packets=10)
+        for second in range(20):
+            for _ in range(100):
+                reflector.arriving("flooding", frameFrom(PAYLOAD))
+                self.hear(source="192.168.7.66")
+            before = len(self.links[-1].sent), len(self.passed)
+            reflector.arriving("quiet", frameFrom(PAYLOAD))
+            self.hear(source="192.168.7.9")
+            after = len(self.links[-1].sent), len(self.passed)
+            self.assertEqual(after, (before[0] + 1, before[1] + 1), second)
+            self.clock.advance(1)
 
     def test_theInterfaceComesAndGoes(self) -> None:
         """

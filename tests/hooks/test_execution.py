@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -89,6 +91,26 @@ def test_whatItLeaves(make: Make) -> None:
     outcome = run(make("#!/bin/sh\nsleep 60 &\necho $! >&2\n"), seconds=50)
     assert monotonic() - began < 20
     wait(lambda: not isAlive(int(outcome.said)), 20, "the end of what it began")
+
+
+def test_asTheFirstProcess(make: Make) -> None:
+    """
+    The first process of a container waits for what it leaves, which nobody else would: none of them stays.
+    """
+    script = make("#!/bin/sh\nsleep 50 &\nsleep 50 &\n")
+    program = f"""
+import os
+from pathlib import Path
+from threading import Thread
+from wand.hooks.execution import Execution
+for _ in range(3):
+    thread = Thread(target=Execution("nobody").run, args=(Path({str(script)!r}), b"", 10.0))
+    thread.start()
+    thread.join()
+print(os.getpid(), sum(each.isdecimal() for each in os.listdir("/proc")))
+"""
+    command = ("unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", program)
+    assert subprocess.run(command, capture_output=True, timeout=60, check=True).stdout == b"1 1\n"
 
 
 def isAlive(process: int) -> bool:

@@ -4,10 +4,14 @@ Tests for L{wand.host.netlink}, with the kernel of this host.
 
 from __future__ import annotations
 
+import errno
+from unittest.mock import Mock
+
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.counters import Counters
+from wand.host import netlink
 from wand.host.changes import Address, HostListener, Link
 from wand.host.netlink import NetlinkChanges
 from wand.testing.context import failuresOf
@@ -82,3 +86,18 @@ class NetlinkTests(SynchronousTestCase):
         self.assertTrue(listener.isSettled)
         self.assertGreater(counters["drop-raised-change-of-the-host"], 0)
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
+    def test_noDescriptorIsLeft(self) -> None:
+        """
+        If no socket can be made for now, as many files are open, it is tried again until there is one.
+        """
+        clock, descriptors, listener = Clock(), Descriptors(), Listener()
+        make = self.patch(netlink.socket, "socket", Mock(side_effect=OSError(errno.EMFILE, "Too many open files")))
+        end = NetlinkChanges(clock, descriptors, failuresOf(Counters())).watch(listener)
+        self.addCleanup(end)
+        clock.advance(10)
+        make.restore()
+        clock.advance(10)
+        while not listener.isSettled:
+            descriptors.turn(1.0)
+        self.assertIn("lo", listener.links)

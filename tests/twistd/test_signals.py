@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 
 from simulated.program import MemoryProgram
@@ -184,3 +186,11 @@ class ReportTests(SynchronousTestCase):
                 raise NotSupported("no peers")
 
         self.assertEqual([line for line in reportOf(Server(Clock())) if line.startswith("peer")], [])
+
+    def test_theFirstProcess(self) -> None:
+        """
+        The first process of a container, which signals do not end by default, is ended by SIGTERM while it starts.
+        """
+        program = "import os, signal, wand.twistd; os.kill(1, signal.SIGTERM); signal.pause()"
+        command = ("unshare", "--pid", "--fork", "--kill-child", sys.executable, "-c", program)
+        self.assertEqual(subprocess.run(command, timeout=60, check=False).returncode, 128 + signal.SIGTERM)

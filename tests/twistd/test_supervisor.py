@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.twistd.supervisor import PATIENCE, Supervisor, supervised
+from wand.twistd.supervisor import PATIENCE, RETRY, Supervisor, supervised
 
 
 class SupervisorTests(SynchronousTestCase):
@@ -90,6 +90,21 @@ class SupervisorTests(SynchronousTestCase):
         self.run_()
         self.reactor.advance(PATIENCE)
         self.assertEqual(self.heard(), ["READY=1", "WATCHDOG=1"])
+
+    def test_whoHasNoRoom(self) -> None:
+        """
+        A supervisor that has no room, as at boot, is told again that the program is ready: else it would end it.
+        """
+        self.start()
+        others = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self.addCleanup(others.close)
+        with self.assertRaises(BlockingIOError):
+            while True:
+                others.sendto(b"STATUS=", self.path)
+        self.run_()
+        self.assertNotIn("READY=1", self.heard())
+        self.reactor.advance(RETRY)
+        self.assertEqual(self.heard(), ["READY=1"])
 
     def test_stopping(self) -> None:
         """

@@ -22,7 +22,7 @@ from wand.table import Peer
 
 COUNTERS: Final = {
     f"guard-{DHCP}": "frames refused: DHCP of a server, from a peer without the bridge right",
-    f"guard-{ROUTER}": "frames refused: router advertisements from a peer without the bridge right",
+    f"guard-{ROUTER}": "frames refused: router advertisements and redirects from a peer without the bridge right",
     f"guard-{UNREADABLE}": "frames refused: too short to tell what they are, from a peer without the bridge right",
     f"guard-{PPPOE}": "frames refused: PPPoE of an access concentrator, from a peer without the bridge right",
     "guard-address": "frames refused: ARP or neighbour discovery for an address that is not the peer's",

@@ -51,7 +51,8 @@ class ReflectorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     The settings.
 
     @ivar interface: the interface of the LAN, such as eth1.
-    @ivar packets: how many packets a second are reflected in each direction, and twice as many at once.
+    @ivar packets: how many packets a second are reflected in each direction, and twice as many at once; of one sender
+        half of that, so that nobody takes all of it.
     """
 
     interface: Annotated[str, msgspec.Meta(min_length=1, max_length=15)]
@@ -96,6 +97,7 @@ class Reflector:
         self._context = context
         self._lan = Lan(settings.interface, openLink, self._heard, self._failed, self._missing)
         self._buckets = TokenBuckets(context.clock, settings.packets, 2 * settings.packets)
+        self._senders = TokenBuckets(context.clock, settings.packets / 2, settings.packets)
         self._saidAt = -inf
 
     def follow(self) -> None:
@@ -116,7 +118,7 @@ class Reflector:
         """
         if isForGroup(frame):
             packet = packetIn(frame, isIPv6=":" in self._address())
-            if packet is not None and self._isReflected(packet, "mdns-to-lan"):
+            if packet is not None and self._isReflected(packet, "mdns-to-lan", str(peer)):
                 isSent = self._lan.send(packet.payload)
                 self._context.counters["mdns-to-lan" if isSent else "drop-mdns-unsent"] += 1
         return True
@@ -128,8 +130,8 @@ class Reflector:
         self._lan.close()
         self._context.notes.clear(MISSING)
 
-    def _heard(self, packet: Packet) -> None:
-        if not self._isReflected(packet, "mdns-to-members"):
+    def _heard(self, source: str, packet: Packet) -> None:
+        if not self._isReflected(packet, "mdns-to-members", source):
             return
         address = self._address()
         if not address:
@@ -138,17 +140,18 @@ class Reflector:
         self._context.counters["mdns-to-members"] += 1
         self._context.readAgain(frameOf(self._context.mac, address, packet.payload))
 
-    def _isReflected(self, packet: Packet, way: str) -> bool:
+    def _isReflected(self, packet: Packet, way: str, sender: str) -> bool:
         counters = self._context.counters
         if packet.isReflected:
             counters["mdns-reflected-before"] += 1
         elif not packet.isFit:
             counters["drop-mdns-unfit"] += 1
-        elif not self._buckets.take(way):
+        elif not (self._senders.take(f"{way} {sender}") and self._buckets.take(way)):
             counters["drop-mdns-limit"] += 1
             limit = self._settings.packets
             self._say(
-                f"more than {limit} mDNS packets a second came to be reflected, and the rest is left: find out who "
+                f"more than {limit} mDNS packets a second came to be reflected, or half of that from one sender, and "
+                "the rest is left: find out who "
                 f"sends them (wand capture udp port 5353), or set a larger number of packets in [{WHERE}]"
             )
         else:

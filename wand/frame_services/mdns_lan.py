@@ -41,13 +41,13 @@ class Lan(HostListener):
         self,
         interface: str,
         openLink: Opener,
-        heard: Callable[[Packet], object],
+        heard: Callable[[str, Packet], object],
         failed: Callable[[OSError], object],
         missing: Callable[[str], object],
     ) -> None:
         """
         @param interface: its name.
-        @param heard: called with each packet, but for those of this host itself.
+        @param heard: called with the address of whoever sent it and each packet, but for those of this host itself.
         @param failed: called when the system does not let us.
         @param missing: called with what is wrong with the interface, and with an empty text when it is there.
         """
@@ -88,7 +88,7 @@ class Lan(HostListener):
 
     def _receive(self, source: str, packet: Packet) -> None:
         if source not in self._hosts:
-            self._heard(packet)
+            self._heard(source, packet)
 
     def _open(self, index: int) -> None:
         try:

@@ -2,9 +2,9 @@
 What frames say: what only a DHCP server or a router says, and for which addresses a frame speaks.  Functions of octets
 and nothing else.
 
-Sources: RFC 826 (ARP), RFC 2131 (DHCP), RFC 2516 (PPPoE), RFC 4861 (neighbour discovery), RFC 8415 (DHCPv6), RFC 6105
-and RFC 7113 (what a guard must look at, and how it is evaded: by fragments, chains of headers, and, CVE-2021-27853,
-tags and SNAP headers).
+Sources: RFC 792 (ICMP), RFC 826 (ARP), RFC 2131 (DHCP), RFC 2516 (PPPoE), RFC 4861 (neighbour discovery), RFC 8415
+(DHCPv6), RFC 6105 and RFC 7113 (what a guard must look at, and how it is evaded: by fragments, chains of headers, and,
+CVE-2021-27853, tags and SNAP headers).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from wand.ethernet import Frame
-from wand.headers import ARP, ICMPV6, IPV4, IPV6, NOTHING, TCP, UDP, carriedBy, number, payloadOf
+from wand.headers import ARP, ICMP, ICMPV6, IPV4, IPV6, NOTHING, TCP, UDP, carriedBy, number, payloadOf
 
 #: What L{reserved} answers.
 DHCP: Final = "dhcp"
@@ -32,7 +32,11 @@ _DHCPV6_PORTS: Final = (547, 546)
 _OF_CONCENTRATORS: Final = (0x07, 0x65)
 
 _SOLICITATIONS: Final = (133, 135)
-_ROUTER_ADVERTISEMENT: Final = 134
+
+#: What routers say: an advertisement, and that another way is shorter, by ICMPv6 and by ICMP.
+_OF_ROUTERS: Final = (134, 137)
+_REDIRECT: Final = 5
+
 _NEIGHBOUR_ADVERTISEMENT: Final = 136
 
 
@@ -43,8 +47,12 @@ def isPlain(frame: Frame) -> bool:  # HOT PATH
     try:
         if frame[12] == 0x08 and not frame[13]:
             carried = frame[23]
-            # Without options the ports, both above 255 here, are where they are looked for.
-            return carried != UDP or (frame[14] == 0x45 and frame[34] != 0 and frame[36] != 0)
+            if carried == TCP:
+                return True
+            # Without options the ports, both above 255 here, are where they are looked for; and so is the ICMP type.
+            if carried == UDP:
+                return frame[14] == 0x45 and frame[34] != 0 and frame[36] != 0
+            return carried != ICMP or (frame[14] == 0x45 and frame[34] != _REDIRECT)
         if frame[12] == 0x86 and frame[13] == 0xDD:
             carried = frame[20]
             return carried == TCP or (carried == UDP and frame[54] != 2 and frame[56] != 2)
@@ -68,7 +76,7 @@ def reserved(frame: Frame) -> str:
             carried, at = carriedBy(frame, at)
             if carried == UDP:
                 return DHCP if _isOfServer(frame, at, _DHCPV6_PORTS) else ""
-            if carried == ICMPV6 and frame[at] == _ROUTER_ADVERTISEMENT:
+            if carried == ICMPV6 and frame[at] in _OF_ROUTERS:
                 return ROUTER
         if kind == _PPPOE_DISCOVERY and frame[at + 1] in _OF_CONCENTRATORS:
             return PPPOE
@@ -98,10 +106,13 @@ def spokenFor(frame: Frame) -> Iterator[str]:
 
 
 def _reservedIPv4(frame: Frame, at: int) -> str:
-    isLaterFragment = number(frame, at + 6) & 0x1FFF
-    if frame[at + 9] != UDP or isLaterFragment:
+    carried, isLaterFragment = frame[at + 9], number(frame, at + 6) & 0x1FFF
+    if carried not in (UDP, ICMP) or isLaterFragment:
         return ""
-    return DHCP if _isOfServer(frame, at + (frame[at] & 0x0F) * 4, _DHCP_PORTS) else ""
+    at += (frame[at] & 0x0F) * 4
+    if carried == ICMP:
+        return ROUTER if frame[at] == _REDIRECT else ""
+    return DHCP if _isOfServer(frame, at, _DHCP_PORTS) else ""
 
 
 def _isOfServer(frame: Frame, at: int, ports: tuple[int, int]) -> bool:

@@ -34,6 +34,9 @@ ENVIRONMENT: Final = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 _PAUSE: Final = 0.001
 _PAUSE_MAXIMUM: Final = 0.05
 
+#: Seconds for which one is awaited that was killed.
+_PATIENCE: Final = 1.0
+
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _PR_CAP_AMBIENT: Final = 47
 _PR_CAP_AMBIENT_CLEAR_ALL: Final = 4
@@ -229,7 +232,24 @@ def _end(process: Popen[bytes]) -> int:
     assert process.stderr is not None
     _kill(process)
     process.stderr.close()
-    return process.wait()
+    status = process.wait()
+    if os.getpid() == 1:
+        _bury(process.pid)
+    return status
+
+
+def _bury(group: int) -> None:
+    """
+    The first process of a container inherits those that an executable left behind, just killed: nobody else waits for
+    them, and the container has room for a few thousand.
+    """
+    patience = _PATIENCE / _PAUSE
+    with suppress(ChildProcessError):
+        while patience > 0:
+            buried, _ = os.waitpid(-group, os.WNOHANG)
+            if not buried:
+                sleep(_PAUSE)
+                patience -= 1
 
 
 def _kill(process: Popen[bytes]) -> None:

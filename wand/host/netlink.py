@@ -40,6 +40,9 @@ _BATCH: Final = 8
 #: Seconds until a socket that broke is replaced, and until everything is asked after some of it was lost.
 _PAUSE: Final = 1.0
 
+#: What keeps a socket from being made for a while.
+_PASSING: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
 
 class NetlinkChanges:
     """
@@ -101,6 +104,8 @@ class _Watch:
             if self._socket is not None:
                 self._socket.close()
                 self._socket = None
+            if error.errno in _PASSING:
+                self._later(self._open)
             return
         self._descriptors.addReader(self)
         self._askAll()

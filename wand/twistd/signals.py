@@ -8,6 +8,7 @@ The handlers only tell the reactor.  SIGINT and SIGTERM are left to Twisted: the
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -19,6 +20,7 @@ from twisted.logger import Logger
 
 from wand.errors import WandError
 from wand.health.notes import Notes
+from wand.twistd.ending import endAtOnce
 
 _SIGNALS: Final = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 
@@ -31,12 +33,15 @@ _log: Final = Logger(namespace="wand")
 def spare() -> None:
     """
     From now on none of the signals ends the program, where nobody arranged for something else.  C{SIG_IGN} would be
-    inherited by the programs that it starts.
+    inherited by the programs that it starts.  The first process of a container, which no signal ends by default, is
+    ended by SIGTERM also while it starts.
     """
     if current_thread() is main_thread():
         for number in _SIGNALS:
             if signal.getsignal(number) is signal.SIG_DFL:
                 signal.signal(number, _doNothing)
+        if os.getpid() == 1 and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _end)
 
 
 def heed(reactor: Any, notes: Notes, reload: Callable[[], Iterable[str]], report: Callable[[], Iterable[str]]) -> None:
@@ -61,6 +66,10 @@ def heed(reactor: Any, notes: Notes, reload: Callable[[], Iterable[str]], report
 
 def _doNothing(number: int, frame: FrameType | None) -> None:
     pass
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    endAtOnce(128 + number)
 
 
 def _tell(reactor: Any, action: Callable[[], None], number: int, frame: FrameType | None) -> None:

@@ -23,6 +23,9 @@ WATCHED_VARIABLE: Final = "WATCHDOG_PID"
 #: trying, which is better than to be ended.
 PATIENCE: Final = 10.0
 
+#: Seconds until it is told again that the program is ready, if it had no room for that.
+RETRY: Final = 0.2
+
 
 def _atOnce() -> Deferred[None]:
     return succeed(None)
@@ -52,17 +55,23 @@ class Supervisor:
         #: Seconds between two words that the program works; 0 if nobody wants them.
         self.interval = int(microseconds) / 2_000_000 if self._path and ours and microseconds.isdecimal() else 0.0
 
-    def tell(self, *states: str) -> None:
+    def tell(self, *states: str) -> bool:
         """
         Tell it something.
 
         @param states: C{READY=1} and the like; see sd_notify(3).
+        @return: should it be told again? It has no room for it now.
         """
         if self._socket is None:
-            return
+            return False
         path = f"\0{self._path[1:]}" if self._path.startswith("@") else self._path
-        with suppress(OSError):
+        try:
             self._socket.sendto("\n".join(states).encode(), path)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
 
 
 def supervised(reactor: Any, supervisor: Supervisor, serving: Callable[[], Deferred[Any]] = _atOnce) -> None:
@@ -80,8 +89,9 @@ def supervised(reactor: Any, supervisor: Supervisor, serving: Callable[[], Defer
         reactor.callLater(supervisor.interval, works)
 
     def ready(_: object) -> None:
-        supervisor.tell("READY=1")
-        if supervisor.interval:
+        if supervisor.tell("READY=1"):  # at boot many speak at once; whoever is never ready is ended
+            reactor.callLater(RETRY, ready, None)
+        elif supervisor.interval:
             works()
 
     reactor.callWhenRunning(lambda: serving().addTimeout(PATIENCE, reactor).addBoth(ready))

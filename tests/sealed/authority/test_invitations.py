@@ -156,6 +156,20 @@ class InvitationTests(AuthorityCase):
         self.invite()
         self.assertIsNone(self.authority.own.invitationSecret(first.invitation))
 
+    def test_usedInvitationsMakeRoom(self) -> None:
+        """
+        Nor do those that are used up, of which the older go: they cannot be withdrawn.
+        """
+        self.patch(invitations, "INVITATIONS_MAXIMUM", 4)
+        tokens = []
+        for number in range(4):
+            tokens.append(self.invite())
+            self.redeem(self.node(tokens[-1], f"member{number}"), f"member{number}")
+            self.clock.advance(60)
+        self.invite()
+        secrets = [self.authority.own.invitationSecret(each.invitation) for each in tokens]
+        self.assertEqual([each is None for each in secrets], [True, True, False, False])
+
     def test_termsAreChecked(self) -> None:
         """
         An invitation without an end, a use, a place or a proper name is not made.

@@ -4,11 +4,13 @@ Tests for L{wand.sealed.node.known_peers}.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from simulated.membership import TestNetwork, octetsFrom
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -134,6 +136,39 @@ class KnownPeersTests(SynchronousTestCase):
         self.started(claims, sessions)
         self.assertIsNotNone(claims.announcement(self.alice.identity))
         self.assertEqual(sessions.introduced, {self.alice.identity: [("192.0.2.7", 22222)]})
+
+    def test_aSlowDisk(self) -> None:
+        """
+        Whoever is met while a disk takes its time is kept as soon as it is done; nobody waits for it.
+        """
+        asked: list[tuple[Callable[[], None], Deferred[None]]] = []
+
+        def defer(call: Callable[[], None]) -> Deferred[None]:
+            asked.append((call, Deferred()))
+            return asked[-1][1]
+
+        known = KnownPeers(
+            self.state,
+            self.claims,
+            self.sessions,  # type: ignore[arg-type]  # what it needs of them
+            self.clock,
+            failuresOf(Counters()),
+            self.notes,
+            defer,
+        )
+        known.start()
+        self.addCleanup(known.stop)
+        for name in ("alice", "bob"):
+            self.meet(name)
+            self.clock.advance(HASTENED_WITHIN)
+        for _ in range(2):
+            call, done = asked.pop()
+            self.assertEqual(asked, [])
+            call()
+            done.callback(None)
+        claims = self.fresh()
+        self.started(claims, SessionsWithSome())
+        self.assertEqual(len(claims), 2)
 
     def test_areNotMet(self) -> None:
         """

@@ -172,9 +172,9 @@ class Invitations:
             raise MembershipRefused(f"{name!r} is not a name: {NAME_RULE}")
         if len(self._stored) >= INVITATIONS_MAXIMUM:
             await self.load()
-            await self._forgetWithdrawn()
+            await self._forgetUseless()
         if len(self._stored) >= INVITATIONS_MAXIMUM:
-            raise MembershipRefused(f"there are {INVITATIONS_MAXIMUM} invitations already; withdraw some")
+            raise MembershipRefused(f"there are {INVITATIONS_MAXIMUM} open invitations already; withdraw some")
         invitation = Invitation(
             invitation=self._entropy(16),
             secret=self._entropy(32),
@@ -209,10 +209,16 @@ class Invitations:
             if await self._stored.exchange(known.invitation, known, withdrawn):
                 return
 
-    async def _forgetWithdrawn(self) -> None:
-        for invitation in self._stored:
-            if invitation.withdrawn and not self._isNeeded(invitation.invitation):
-                await self._stored.exchange(invitation.invitation, invitation, None)
+    async def _forgetUseless(self) -> None:
+        """
+        Forget those that were withdrawn, and of those that are used up the older half: who used one of the others may
+        have lost our answer.
+        """
+        useless = [each for each in self._stored if not each.isOpen and not self._isNeeded(each.invitation)]
+        useless.sort(key=lambda each: (not each.withdrawn, each.made))
+        withdrawn = sum(each.withdrawn for each in useless)
+        for invitation in useless[: withdrawn + math.ceil((len(useless) - withdrawn) / 2)]:
+            await self._stored.exchange(invitation.invitation, invitation, None)
 
     def get(self, invitation: bytes) -> Invitation | None:
         """

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from threading import Lock
+from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -18,6 +20,11 @@ from wand.health.notes import Notes
 from wand.sealed.credentials.secret_files import readSecretFile
 from wand.state import StateDirectory
 from wand.timing.repeating import Repeating
+
+Result = TypeVar("Result")
+
+#: Runs a call that may block: L{wand.interfaces.Context.deferToThread}.
+Defer = Callable[[Callable[[], None]], Deferred[None]]
 
 
 class CacheFile:
@@ -43,6 +50,10 @@ class CacheFile:
         @param look: calls L{write} if there is something new.
         @param notes: where it is said that the file cannot be read or written.
         """
+        self._lock = Lock()
+        self._number = 0  # of the latest content: what is older, and waits for a thread, is not written any more
+        self._isWriting = False
+        self._waiting: Deferred[bool] = Deferred()  # fires with whether what waits may be written now
         self._name = name
         self._what = what
         self._state = state
@@ -93,20 +104,41 @@ class CacheFile:
         @return: whether that worked; if not, it is said until it does.
         """
         try:
-            self._state.write(self._name, content)
+            self._set(content, self._next())
         except StateUnavailable:
             return self._isNot(Failure())
         return self._isWritten()
 
-    def writeIn(self, defer: Callable[[Callable[[], None]], Deferred[None]], content: bytes) -> Deferred[bool]:
+    def writeIn(self, defer: Defer, content: bytes) -> Deferred[bool]:
         """
-        The same as L{write}, where a file is so large that the reactor should not wait for the disk.
+        The same as L{write}, for which the reactor does not wait: a disk may take seconds.
 
         @param defer: runs a call that may block.
-        @return: fires with whether that worked.
+        @return: fires with whether that worked.  While a former content is being written it waits, and is given up for
+            a later one.
         """
-        written = defer(partial(self._state.write, self._name, content))
+        if self._isWriting:
+            givenUp, self._waiting = self._waiting, Deferred()
+            givenUp.callback(False)
+            return self._waiting.addCallback(lambda isNow: self.writeIn(defer, content) if isNow else False)
+        self._isWriting = True
+        written = defer(partial(self._set, content, self._next())).addBoth(self._over)
         return written.addCallbacks(lambda _: self._isWritten(), self._isNot)
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _set(self, content: bytes, number: int) -> None:
+        with self._lock:
+            if number == self._number:
+                self._state.write(self._name, content)
+
+    def _over(self, result: Result) -> Result:
+        self._isWriting = False
+        waiting, self._waiting = self._waiting, Deferred()
+        waiting.callback(self.isRunning)
+        return result
 
     def _isWritten(self) -> bool:
         self._notes.clear(f"unreadable-{self._name}")

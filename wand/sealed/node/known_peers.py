@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
+from twisted.internet.defer import execute
 from twisted.internet.interfaces import IReactorTime
 
 from wand.endpoint import Endpoint
@@ -17,7 +18,7 @@ from wand.health.failures import Failures
 from wand.health.notes import Notes
 from wand.interfaces import ISessions
 from wand.interfaces.membership import Member
-from wand.sealed.credentials.cache_file import CacheFile
+from wand.sealed.credentials.cache_file import CacheFile, Defer
 from wand.sealed.credentials.certificate import Certificate
 from wand.sealed.credentials.messages import Signed
 from wand.sealed.credentials.signed import packed, unpacked, unverified
@@ -74,7 +75,12 @@ class KnownPeers:
         clock: IReactorTime,
         failures: Failures,
         notes: Notes,
+        defer: Defer = execute,
     ) -> None:
+        """
+        @param defer: runs a call that may block; by default at once.
+        """
+        self._defer = defer
         self._claims = claims
         self._sessions = sessions
         self._kept: dict[bytes, KnownPeer] = {}  # whoever was here last is the last
@@ -109,19 +115,28 @@ class KnownPeers:
         self._taking.stop()
         self._soon.stop()
         if self._file.stop():
-            self.keep()
+            content = self._content()
+            if content != self._written:
+                self._file.write(content)
 
     def keep(self) -> None:
         """
         Write down who is here, if that has changed.
         """
+        content = self._content()
+        if content != self._written:
+            self._file.writeIn(self._defer, content).addCallback(self._ended, content)
+
+    def _ended(self, isWritten: bool, content: bytes) -> None:
+        if isWritten:
+            self._written = content
+
+    def _content(self) -> bytes:
         for identity in self._sessions.sessionsWith():
             self._note(identity)
         for identity in tuple(self._kept)[:-KNOWN_PEERS_MAXIMUM]:
             del self._kept[identity]
-        content = packed([*reversed(self._kept.values())])
-        if content != self._written and self._file.write(content):
-            self._written = content
+        return packed([*reversed(self._kept.values())])
 
     def _note(self, identity: bytes) -> None:
         said, endpoint = self._claims.announcement(identity), self._sessions.endpointOf(identity)

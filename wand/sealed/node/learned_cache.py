@@ -7,11 +7,12 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+from twisted.internet.defer import execute
 from twisted.internet.interfaces import IReactorTime
 
 from wand.health.failures import Failures
 from wand.health.notes import Notes
-from wand.sealed.credentials.cache_file import CacheFile
+from wand.sealed.credentials.cache_file import CacheFile, Defer
 from wand.sealed.credentials.fields import Octets6, Octets32
 from wand.sealed.credentials.signed import packed, unpacked
 from wand.sealed.node.learned import Learned, LearnedAddress
@@ -43,8 +44,18 @@ class LearnedCache:
     """
 
     def __init__(
-        self, state: StateDirectory, learned: Learned, clock: IReactorTime, failures: Failures, notes: Notes
+        self,
+        state: StateDirectory,
+        learned: Learned,
+        clock: IReactorTime,
+        failures: Failures,
+        notes: Notes,
+        defer: Defer = execute,
     ) -> None:
+        """
+        @param defer: runs a call that may block; by default at once.
+        """
+        self._defer = defer
         self._learned = learned
         self._known: frozenset[tuple[bytes, bytes]] = frozenset()
         self._file = CacheFile(HEARD, "hosts behind bridges", self._look, state, clock, failures, notes)
@@ -73,11 +84,18 @@ class LearnedCache:
 
         @return: whether that worked.
         """
+        return self._file.write(self._content())
+
+    def _content(self) -> bytes:
         latest = sorted(self._learned.remembered(), key=lambda each: each.last)[-KEPT_MAXIMUM:]
         kept = [_StoredAddress(each.mac, each.holder, int(each.since), int(each.last)) for each in latest]
-        return self._file.write(packed(kept))
+        return packed(kept)
 
     def _look(self) -> None:
         known = frozenset((each.mac, each.holder) for each in self._learned.remembered())
-        if known != self._known and self.keep():
+        if known != self._known:
+            self._file.writeIn(self._defer, self._content()).addCallback(self._ended, known)
+
+    def _ended(self, isWritten: bool, known: frozenset[tuple[bytes, bytes]]) -> None:
+        if isWritten:
             self._known = known

@@ -137,7 +137,8 @@ class MembershipParts:
 
     def _makeWhatIsKept(self) -> None:
         node, context, state = self._node, self._node.context, self._node.enrolment.state
-        sessions, told = node.transport.sessions, (context.clock, context.failures, context.notes)
+        sessions = node.transport.sessions
+        told = context.clock, context.failures, context.notes, context.deferToThread
         self.clocks = ClockComparison(context, self._turns.stepped, isServer=False)
         self.knownPeers = KnownPeers(state, self.claims, sessions, *told)
         self.learned = LearnedCache(state, self.claims.learned, *told)
