@@ -5,10 +5,12 @@ Names on a node: answered where the overlay is, while it is a member, and the ho
 from __future__ import annotations
 
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredLock, succeed
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from wand.config.names import domainOf
@@ -33,6 +35,9 @@ LOOPBACK: Final = "127.0.0.1"
 
 #: Seconds until an address of the overlay that could not be used is tried once more.
 RETRY: Final = 3.0
+
+#: Seconds between two looks whether the operator has done what a note says.
+LOOK: Final = 10.0
 
 #: Seconds for which it is said that somebody asked too much.
 LIMITED_LIFETIME: Final = 300.0
@@ -69,6 +74,8 @@ class NodeNames(Service):
         self._hooked: Hooked | None = None
         self._answering: Answering | None = None
         self._retry: Any = None
+        self._looking = LoopingCall(self._lookAgain)
+        self._looking.clock = context.clock
         self._order = DeferredLock()
 
     def look(self, member: NodeMembership, interface: str) -> None:
@@ -112,7 +119,30 @@ class NodeNames(Service):
         self._hooked = hooked
         if hooked.advice:
             self._context.notes.say("names", hooked.advice, isHint=True)
+            self._looking.start(LOOK, now=False)
         else:
+            self._context.notes.clear("names")
+
+    def _lookAgain(self) -> Deferred[None]:
+        """
+        Does the resolver of the host ask us by now?
+        """
+        if self.place is None:
+            return succeed(None)
+        looked = self._context.deferToThread(partial(self._hook.isAsked, self.place))
+        looked.addCallback(lambda isAsked: self._found() if isAsked else None)
+        return looked.addErrback(lambda failure: self._context.failures.caught("names", failure))
+
+    def _asked(self, host: str) -> None:
+        """
+        This host asks, if somebody else on it passes the questions on, such as dnsmasq, which resolv.conf does not say.
+        """
+        if self._looking.running and (host in self._hosts or ip_address(host.partition("%")[0]).is_loopback):
+            self._found()
+
+    def _found(self) -> None:
+        if self._looking.running:
+            self._looking.stop()
             self._context.notes.clear("names")
 
     def _again(self) -> Deferred[None]:
@@ -136,7 +166,7 @@ class NodeNames(Service):
 
         context = self._context
         buckets = TokenBuckets(context.clock, self._rate, self._rate)
-        askers = Askers(self._domainNow, buckets, self._limited, context.counters, context.failures)
+        askers = Askers(self._domainNow, buckets, self._asked, self._limited, context.counters, context.failures)
         reason = ""
         for host in (*self._hosts, LOOPBACK):
             ports = PORTS[1:] if host == LOOPBACK else PORTS
@@ -194,6 +224,8 @@ class NodeNames(Service):
     async def _close(self) -> None:
         port, self._port, self.place = self._port, None, None
         hooked, self._hooked = self._hooked, None
+        if self._looking.running:
+            self._looking.stop()
         if hooked is not None and hooked.by:
             await self._context.deferToThread(partial(self._hook.undo, hooked))
         if port is not None:
