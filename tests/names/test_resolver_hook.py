@@ -5,6 +5,7 @@ Tests for L{wand.names.resolver_hook}, on a host that only remembers what is run
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -160,7 +161,7 @@ class SystemCommandsTests(SynchronousTestCase):
         """
         Whom the resolver asks is read from resolv.conf, whatever else is there; nobody, if there is none.
         """
-        file = Path(self.mktemp())
+        file = Path(self.enterContext(TemporaryDirectory())) / "resolv.conf"
         self.patch(host_commands, "RESOLV_CONF", file)
         self.assertEqual(SystemCommands().nameServers(), [])
         file.write_text("# nameserver 192.0.2.1\nnameserver\n nameserver  10.77.0.1 # us\nsearch home.wand\n")
