@@ -51,7 +51,10 @@ class ReadSettingsTests(SynchronousTestCase):
         """
         A value of the wrong type is refused under its key.
         """
-        self.assertEqual("driver-settings: first-one: Expected `int`, got `str`", self.refusal({"first-one": "1"}))
+        self.assertEqual(
+            "driver-settings: first-one: expected a whole number, not a text in quotes",
+            self.refusal({"first-one": "1"}),
+        )
 
     def test_missing(self) -> None:
         """

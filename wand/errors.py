@@ -2,6 +2,12 @@
 What can go wrong, in words for the operator: C{str(error)} is a sentence that says what happened and what to do.
 """
 
+from typing import Final
+
+#: Names a file, in the environment of a program that a command starts in the background: the program writes there why
+#: it cannot start, because twistd(1) passes on the first 98 octets of that alone.
+REASON_VARIABLE: Final = "WAND_REASON"
+
 
 class WandError(Exception):
     """

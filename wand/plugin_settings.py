@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from wand.errors import ConfigurationInvalid
+from wand.misfit import misfit
 from wand.nearest import nearest
 
 Known = TypeVar("Known", bound=msgspec.Struct)
@@ -40,7 +41,7 @@ def readSettings(settings: Mapping[str, object], known: type[Known], where: str 
         missing = reason.removeprefix("Object missing required field `")
         if missing != reason and not path:
             raise ConfigurationInvalid(where, missing.rstrip("`"), "it has to be set") from None
-        raise ConfigurationInvalid(where, path.rstrip("`").partition("[")[0], reason) from None
+        raise ConfigurationInvalid(where, path.rstrip("`").partition("[")[0], misfit(reason)) from None
 
 
 def _instead(key: str, names: list[str]) -> str:

@@ -73,7 +73,7 @@ def test_optionsWin(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key", "reason"),
     [
-        ("mtu = 'x'", "mtu", "Expected `int"),
+        ("mtu = 'x'", "mtu", "expected a whole number, not a text in quotes"),
         ("mtu = 67", "mtu", "68 to 65000"),
         ("mtuu = 1400", "mtuu", "did you mean mtu?"),
         ("mac = 'ff:ff:ff:ff:ff:ff'", "mac", "single host"),
@@ -83,8 +83,8 @@ def test_optionsWin(tmp_path: Path) -> None:
         ("listen = 'localhost'", "listen", "localhost"),
         ("port = 65536", "port", "expected a port, 0 to 65535, not 65536"),
         ("servers = ['a b']", "servers", "names no host"),
-        ("servers = 'one'", "servers", "Expected `array`"),
-        ("[entries]\n'02:00:00:00:00:02' = 5", "entries[...]", "Expected `str`"),
+        ("servers = 'one'", "servers", "expected a list in brackets, not a text in quotes"),
+        ("[entries]\n'02:00:00:00:00:02' = 5", "entries[...]", "expected a text in quotes, not a whole number"),
         ("[[entries", "", "not TOML"),
         ("name = alice", "", 'with a text in quotes, as name = "alice"'),
         ("proxy = 'proxy.example.net'", "proxy", "http://HOST:PORT, or none"),

@@ -79,10 +79,16 @@ class NamePortCase(SynchronousTestCase):
         self.reactor, self.counters = MemoryReactorClock(), Counters()
         notes = Notes(self.reactor, Events(self.reactor.seconds))
         failures = Failures(self.reactor, self.counters, notes)
+        self.asked: list[str] = []
         self.limited: list[str] = []
         buckets = TokenBuckets(self.reactor, 5, 5)
         self.askers = Askers(
-            lambda: Domain("home.wand", ["10.77.0.0/16"]), buckets, self.limited.append, self.counters, failures
+            lambda: Domain("home.wand", ["10.77.0.0/16"]),
+            buckets,
+            self.asked.append,
+            self.limited.append,
+            self.counters,
+            failures,
         )
         self.answerer = FakeAnswerer()
 
@@ -122,6 +128,7 @@ class DatagramTests(NamePortCase):
         self.port.datagramReceived(b"question", ("10.77.0.3", 9))
         self.assertEqual(len(self.transport.sent), 6)
         self.assertEqual((self.counters["drop-names-rate"], self.limited), (2, ["10.77.0.2"] * 2))
+        self.assertEqual(self.asked, [*["10.77.0.2"] * 5, "10.77.0.3"])
         self.reactor.advance(1)
         self.port.datagramReceived(b"question", ("10.77.0.2", 9))
         self.assertEqual(len(self.transport.sent), 7)

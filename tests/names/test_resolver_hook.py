@@ -4,9 +4,13 @@ Tests for L{wand.names.resolver_hook}, on a host that only remembers what is run
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.endpoint import Endpoint
+from wand.names import host_commands
 from wand.names.domain import Domain
 from wand.names.host_commands import SystemCommands
 from wand.names.resolver_hook import Hooked, ResolverHook
@@ -25,6 +29,7 @@ class FakeCommands:
         self.failing = failing
         self.isHost = isTheHost
         self.ran: list[str] = []
+        self.servers: list[str] = []
 
     def isTheHost(self) -> bool:
         """
@@ -45,6 +50,12 @@ class FakeCommands:
         line = " ".join(command)
         self.ran.append(line + (f" <- {told}" if told else ""))
         return "Access denied" if self.failing and line.startswith(self.failing) else ""
+
+    def nameServers(self) -> list[str]:
+        """
+        As the test says.
+        """
+        return self.servers
 
 
 class ResolverHookTests(SynchronousTestCase):
@@ -111,6 +122,15 @@ class ResolverHookTests(SynchronousTestCase):
             "server=/home.wand/10.77.0.1#5335", ResolverHook(FakeCommands(), "wan0").hook(HIGH, DOMAIN).advice
         )
 
+    def test_theOperatorDidIt(self) -> None:
+        """
+        Where resolv.conf names us there is nothing to advise; a line of it has no port, so that is for port 53 alone.
+        """
+        commands = FakeCommands()
+        commands.servers = ["10.77.0.1", "192.0.2.53"]
+        self.assertEqual(ResolverHook(commands, "wan0").hook(LOW, DOMAIN), Hooked())
+        self.assertIn("dnsmasq", ResolverHook(commands, "wan0").hook(HIGH, DOMAIN).advice)
+
     def test_inANamespace(self) -> None:
         """
         The host's resolver is left alone if it does not see our tap: another interface may have its number.
@@ -136,3 +156,13 @@ class SystemCommandsTests(SynchronousTestCase):
         self.assertEqual(commands.run("sh", "-c", "echo no way >&2; exit 3"), "no way")
         self.assertEqual(commands.run("sh", "-c", "exit 3"), "it ended with status 3")
         self.assertIn("no-such-command", commands.run("no-such-command"))
+
+    def test_nameServers(self) -> None:
+        """
+        Whom the resolver asks is read from resolv.conf, whatever else is there; nobody, if there is none.
+        """
+        file = Path(self.enterContext(TemporaryDirectory())) / "resolv.conf"
+        self.patch(host_commands, "RESOLV_CONF", file)
+        self.assertEqual(SystemCommands().nameServers(), [])
+        file.write_text("# nameserver 192.0.2.1\nnameserver\n nameserver  10.77.0.1 # us\nsearch home.wand\n")
+        self.assertEqual(SystemCommands().nameServers(), ["10.77.0.1"])

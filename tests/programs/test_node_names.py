@@ -13,7 +13,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from wand.interfaces import Context
-from wand.programs.node_names import LOOPBACK, RESOLVER_RETRY, RETRY, NodeNames
+from wand.names.name_port import NameDatagrams
+from wand.programs.node_names import LOOK, LOOPBACK, RESOLVER_RETRY, RETRY, NodeNames
 from wand.testing.context import simulatedContext
 from wand.testing.network import Network
 
@@ -27,6 +28,7 @@ class FakeReactor:
 
     def __init__(self) -> None:
         self.open: list[tuple[str, int]] = []
+        self.datagrams: Any = None
         self.refused: set[tuple[str, int]] = set()
 
     def listenUDP(self, port: int, protocol: object, interface: str, size: int) -> Any:
@@ -37,6 +39,7 @@ class FakeReactor:
         if place in self.refused:
             raise CannotListenError(interface, port, OSError(13, "Permission denied"))
         self.open.append(place)
+        self.datagrams = protocol if isinstance(protocol, NameDatagrams) else self.datagrams
         return SimpleNamespace(
             getHost=lambda: SimpleNamespace(port=port), stopListening=lambda: self.open.remove(place)
         )
@@ -56,6 +59,7 @@ class FakeCommands:
     def __init__(self) -> None:
         self.ran: list[str] = []
         self.failure = ""
+        self.servers: list[str] = []
 
     def isTheHost(self) -> bool:
         """
@@ -76,6 +80,12 @@ class FakeCommands:
         self.ran.append(" ".join(command[1:]))
         return self.failure
 
+    def nameServers(self) -> list[str]:
+        """
+        As the test says.
+        """
+        return self.servers
+
 
 def member(*addresses: str, network: str = "home") -> Any:
     """
@@ -83,7 +93,8 @@ def member(*addresses: str, network: str = "home") -> Any:
     """
     own = SimpleNamespace(addresses=addresses)
     descriptor = SimpleNamespace(name=network, prefixes=("10.77.0.0/16",))
-    return SimpleNamespace(enrolment=SimpleNamespace(own=own, descriptor=descriptor, stage="member"))
+    enrolment = SimpleNamespace(own=own, descriptor=descriptor, stage="member")
+    return SimpleNamespace(enrolment=enrolment, sealed=SimpleNamespace(participant=None), search=None)
 
 
 class NodeNamesTests(SynchronousTestCase):
@@ -193,6 +204,30 @@ class NodeNamesTests(SynchronousTestCase):
         self.assertTrue(all(note.isHint for note in self.context.notes))
         self.commands.failure = ""
         self.names.look(member("10.77.0.2/16"), "lo")
+        self.assertEqual(self.context.notes.texts, [])
+
+    def test_theOperatorDoesIt(self) -> None:
+        """
+        Once the operator has written what the note says into resolv.conf, it is gone within seconds.
+        """
+        self.commands.failure = "Access denied"
+        self.names.look(member("10.77.0.1/16"), "lo")
+        self.clock.advance(LOOK)
+        self.assertEqual(len(self.context.notes.texts), 1)
+        self.commands.servers = ["10.77.0.1"]
+        self.clock.advance(LOOK)
+        self.assertEqual(self.context.notes.texts, [])
+
+    def test_thisHostAsks(self) -> None:
+        """
+        It is gone, too, as soon as somebody on this host asks, such as dnsmasq: and not if another member does.
+        """
+        self.commands.failure = "Access denied"
+        self.names.look(member("10.77.0.1/16"), "lo")
+        asked = self.reactor.datagrams.datagramReceived
+        asked(b"", ("10.77.0.2", 4711))
+        self.assertEqual(len(self.context.notes.texts), 1)
+        asked(b"", ("10.77.0.1", 4711))
         self.assertEqual(self.context.notes.texts, [])
 
     def test_noMember(self) -> None:

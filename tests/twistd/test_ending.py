@@ -8,11 +8,14 @@ import errno
 import threading
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from twisted.internet.error import ReactorNotRunning
 from twisted.trial.unittest import SynchronousTestCase
 
+from wand.errors import PortUnavailable
 from wand.twistd import ending
 
 
@@ -136,3 +139,17 @@ class EndingTests(SynchronousTestCase):
             self.assertTrue(thread.daemon)
             thread.join(10)
         self.assertEqual(self.ended, [0])
+
+    def test_theWholeReasonIsTold(self) -> None:
+        """
+        A program that cannot start writes why into the file of the command that started it, if one did.
+        """
+        self.patch(ending.sys, "excepthook", ending.sys.excepthook)
+        ending.explainErrors("wand-node")
+        error = PortUnavailable("another program has the port; " * 10 + "stop that one")
+        file = Path(self.enterContext(TemporaryDirectory())) / "reason"
+        for variables, isTold in (({}, False), ({"WAND_REASON": str(file)}, True), ({"WAND_REASON": "/gone/x"}, True)):
+            self.patch(ending.os, "environ", variables)
+            ending.sys.excepthook(PortUnavailable, error, None)
+            self.assertEqual(file.exists(), isTold)
+        self.assertEqual(file.read_text(), str(error))

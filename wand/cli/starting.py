@@ -10,14 +10,14 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, TYPE_CHECKING, Final
 
 import click
 
 from wand.cli.session import Session
 from wand.cli.sockets import NODES, SERVERS, isThere
-from wand.errors import NotRunning
+from wand.errors import REASON_VARIABLE, NotRunning
 from wand.sealed.credentials.token_text import TOKEN_VARIABLE
 from wand.setup.units import NODE, SERVER, Role
 
@@ -30,7 +30,10 @@ PATIENCE: Final = 30.0
 #: Seconds between two looks whether it did.
 _INTERVAL: Final = 0.05
 
-#: How twistd says why one in the background does not start, cut after 100 octets.
+#: Seconds for its reason to arrive once twistd has said that it failed.
+_REASON_PATIENCE: Final = 2.0
+
+#: How twistd says why one in the background does not start, cut after 98 octets.
 _TOLD: Final = re.compile(r"^An error has occurred: (?:b?['\"])?(?:[\w.]+: )?(.*?)['\"]?$", re.MULTILINE)
 
 
@@ -82,8 +85,9 @@ async def start(session: Session, role: Role, configuration: Path, control: str)
     @param control: where its control socket will be.
     @raise NotRunning: if it does not, with the reason.
     """
-    with TemporaryFile("w+") as output:
-        twistd = _begun(role, configuration, output)
+    with TemporaryFile("w+") as output, TemporaryDirectory(prefix="wand-") as directory:
+        reason = Path(directory) / "reason"
+        twistd = _begun(role, configuration, output, reason)
         try:
             await session.within(PATIENCE, _ended(session, twistd))
             if not twistd.returncode:
@@ -95,10 +99,11 @@ async def start(session: Session, role: Role, configuration: Path, control: str)
             raise
         output.seek(0)
         if twistd.returncode:
-            raise NotRunning(f"{_none(role)}: {_reason(role, output.read())}")
+            root = "" if os.geteuid() == 0 else "; run this command as root"
+            raise NotRunning(f"{_none(role)}: {await _reason(session, reason, output.read())}{root}")
 
 
-def _begun(role: Role, configuration: Path, output: IO[str]) -> subprocess.Popen[str]:
+def _begun(role: Role, configuration: Path, output: IO[str], reason: Path) -> subprocess.Popen[str]:
     twistd = Path(sys.executable).parent / "twistd"
     named = ("--config", str(configuration)) if isThere(str(configuration)) else ()
     options = ("--pidfile=", "--rundir=/", "--umask=022", "--syslog", f"--prefix={role.program}")
@@ -110,7 +115,8 @@ def _begun(role: Role, configuration: Path, output: IO[str]) -> subprocess.Popen
             stderr=output,
             text=True,
             # The token is for the command: the node would redeem it itself, and keep it for its life.
-            env={name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE},
+            env={name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
+            | {REASON_VARIABLE: str(reason)},
         )
     except OSError as error:
         raise NotRunning(f"{_none(role)}: {error}") from error
@@ -143,9 +149,19 @@ def _none(role: Role) -> str:
     return f"no {role.name} runs here, and none can be started"
 
 
-def _reason(role: Role, output: str) -> str:
-    said, told = re.search(rf"^{role.program}: (.+)$", output, re.MULTILINE), _TOLD.search(output)
-    root = "" if os.geteuid() == 0 else "; run this command as root"
-    if said is not None:
-        return f"{said[1]}{root}"
-    return f"{told[1]} (the system log has all of it){root}" if told is not None else f"it ended at once{root}"
+async def _reason(session: Session, reason: Path, output: str) -> str:
+    """
+    Why it did not start.  What is no fault of the operator's, such as one of a plugin, twistd alone tells.
+    """
+    with suppress(NotRunning):
+        return await session.within(_REASON_PATIENCE, _written(session, reason))
+    told = _TOLD.search(output)
+    return f"{told[1]} (the system log has all of it)" if told is not None else "it ended at once"
+
+
+async def _written(session: Session, reason: Path) -> str:
+    while True:
+        with suppress(OSError):
+            if text := reason.read_text():
+                return text
+        await session.sleep(_INTERVAL)

@@ -13,6 +13,7 @@ import msgspec
 
 from wand.config.keys import Configuration
 from wand.errors import AddressInvalid, ConfigurationInvalid
+from wand.misfit import misfit
 from wand.nearest import nearest
 from wand.plain_file import unreadable
 
@@ -51,7 +52,7 @@ def _keyAndReason(error: str, kind: type[Configuration]) -> tuple[str, str]:
     if not key and "unknown field `" in reason:
         key = reason.split("`")[1]
         reason = _unknown(key, kind)
-    return key, reason
+    return key, misfit(reason)
 
 
 def _read(path: str) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from typing import Final, Protocol
 #: Seconds for one command; the program has some three to end.
 PATIENCE: Final = 2.0
 
+#: Where the resolver reads whom to ask.
+RESOLV_CONF = Path("/etc/resolv.conf")
+
 _PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
 
@@ -37,6 +40,11 @@ class HostCommands(Protocol):
 
         @param told: what it reads.
         @return: why it failed; empty if it did not.
+        """
+
+    def nameServers(self) -> list[str]:
+        """
+        Whom the resolver of the host asks (resolv.conf(5)).
         """
 
 
@@ -81,3 +89,13 @@ class SystemCommands:
         if done.returncode == 0:
             return ""
         return done.stderr.strip().partition("\n")[0] or f"it ended with status {done.returncode}"
+
+    def nameServers(self) -> list[str]:
+        """
+        See L{HostCommands}.
+        """
+        try:
+            lines = RESOLV_CONF.read_text(errors="replace").splitlines()
+        except OSError:
+            return []
+        return [words[1] for words in map(str.split, lines) if len(words) > 1 and words[0] == "nameserver"]

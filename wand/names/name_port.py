@@ -62,11 +62,13 @@ class Askers:
         self,
         domain: Callable[[], Domain],
         buckets: TokenBuckets,
+        asked: Callable[[str], object],
         limited: Callable[[str], object],
         counters: Counters,
         failures: Failures,
     ) -> None:
         """
+        @param asked: called with the address of whoever asks.
         @param limited: called with the address of somebody who asked too much.
         """
         counters.declare(COUNTERS)
@@ -74,6 +76,7 @@ class Askers:
         self.failures = failures
         self._domain = domain
         self._buckets = buckets
+        self._asked = asked
         self._limited = limited
 
     def isKnown(self, host: str) -> bool:
@@ -91,6 +94,7 @@ class Askers:
         May somebody ask one question more?
         """
         if self._buckets.take(host):
+            self._asked(host)
             return True
         self.counters["drop-names-rate"] += 1
         self._limited(host)

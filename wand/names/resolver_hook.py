@@ -60,7 +60,13 @@ class ResolverHook:
             if not reason:
                 return Hooked("resolvconf")
             reasons.append(f"resolvconf: {reason}")
-        return Hooked(advice=_advice(place, domain, reasons))
+        return Hooked(advice="" if self.isAsked(place) else _advice(place, domain, reasons))
+
+    def isAsked(self, place: Endpoint) -> bool:
+        """
+        Has somebody else told the resolver to ask there, such as the operator?  It blocks.
+        """
+        return place.port == DNS_PORT and place.host in self._commands.nameServers()
 
     def undo(self, hooked: Hooked) -> None:
         """

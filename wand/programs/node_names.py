@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredLock, succeed
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from wand.config.names import domainOf
@@ -38,6 +40,9 @@ RETRY: Final = 3.0
 
 #: Seconds until a resolver that could not be told is told once more: at boot it may start after us.
 RESOLVER_RETRY: Final = 30.0
+
+#: Seconds between two looks whether the operator has done what a note says.
+LOOK: Final = 10.0
 
 #: Seconds for which it is said that somebody asked too much.
 LIMITED_LIFETIME: Final = 300.0
@@ -75,6 +80,8 @@ class NodeNames(Service):
         self._answering: Answering | None = None
         self._retry: IDelayedCall | None = None
         self._hasRetried = False
+        self._looking = LoopingCall(self._lookAgain)
+        self._looking.clock = context.clock
         self._order = DeferredLock()
 
     def look(self, member: NodeMembership, interface: str) -> None:
@@ -130,9 +137,34 @@ class NodeNames(Service):
         self._hooked = hooked
         if hooked.advice:
             self._context.notes.say("names", hooked.advice, isHint=True)
+            if not self._looking.running:
+                self._looking.start(LOOK, now=False)
             self._doLater(RESOLVER_RETRY, self._tellResolver)
         else:
-            self._context.notes.clear("names")
+            self._found()
+
+    def _lookAgain(self) -> Deferred[None]:
+        """
+        Does the resolver of the host ask us by now?
+        """
+        if self.place is None:
+            return succeed(None)
+        looked = self._context.deferToThread(partial(self._hook.isAsked, self.place))
+        looked.addCallback(lambda isAsked: self._found() if isAsked else None)
+        return looked.addErrback(lambda failure: self._context.failures.caught("names", failure))
+
+    def _asked(self, host: str) -> None:
+        """
+        This host asks, if somebody else on it passes the questions on, such as dnsmasq, which resolv.conf does not say.
+        """
+        if self._looking.running and (host in self._hosts or ip_address(host.partition("%")[0]).is_loopback):
+            self._found()
+
+    def _found(self) -> None:
+        self._cancelRetry()
+        if self._looking.running:
+            self._looking.stop()
+        self._context.notes.clear("names")
 
     async def _reopen(self) -> None:
         await self._close()
@@ -152,7 +184,7 @@ class NodeNames(Service):
 
         context = self._context
         buckets = TokenBuckets(context.clock, self._rate, self._rate)
-        askers = Askers(self._domainNow, buckets, self._limited, context.counters, context.failures)
+        askers = Askers(self._domainNow, buckets, self._asked, self._limited, context.counters, context.failures)
         reason = ""
         for host in (*self._hosts, LOOPBACK):
             ports = PORTS[1:] if host == LOOPBACK else PORTS
@@ -210,6 +242,8 @@ class NodeNames(Service):
     async def _close(self) -> None:
         port, self._port, self.place = self._port, None, None
         hooked, self._hooked = self._hooked, None
+        if self._looking.running:
+            self._looking.stop()
         if hooked is not None and hooked.by:
             await self._context.deferToThread(partial(self._hook.undo, hooked))
         if port is not None:

@@ -8,6 +8,7 @@ import atexit
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from threading import Timer
 from types import TracebackType
 from typing import Any, Final
@@ -15,7 +16,7 @@ from typing import Any, Final
 from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
 
-from wand.errors import WandError
+from wand.errors import REASON_VARIABLE, WandError
 
 _log: Final = Logger(namespace="wand")
 
@@ -43,6 +44,7 @@ def explainErrors(program: str) -> None:
                 "the program cannot start: {reason}", reason=str(error)
             )  # for a daemon, which has no terminal
             print(f"{program}: {error}", file=sys.__stderr__)
+            _tell(str(error))
         elif isinstance(error, KeyboardInterrupt):  # later the reactor takes it
             print(f"{program}: interrupted before it had started", file=sys.__stderr__)
             endAtOnce(INTERRUPTED)
@@ -50,6 +52,16 @@ def explainErrors(program: str) -> None:
             sys.__excepthook__(kind, error, traceback)
 
     sys.excepthook = explain
+
+
+def _tell(reason: str) -> None:
+    """
+    Tell the command that started this program in the background, if one did.
+    """
+    file = os.environ.get(REASON_VARIABLE, "")
+    if file:
+        with suppress(OSError):  # nobody waits for it any more
+            Path(file).write_text(reason)
 
 
 def endInTime(reactor: Any) -> None:
