@@ -105,6 +105,19 @@ class HandshakeTests(SynchronousTestCase):
         payload, ours = initiator.read(message, PSK)
         self.assertEqual((payload, ours.sending), (b"welcome", keys.receiving))
 
+    def test_uselessAnswerEndsNoHandshake(self) -> None:
+        """
+        An initiator that was sent an answer which opens, but says nothing of use, takes another.
+        """
+        initiator, responder = ends()
+        _, other = ends()
+        first = initiator.write(b"hello")
+        for each, payload in ((responder, b"useless"), (other, b"welcome")):
+            each.read(first)
+            message, keys = each.write(payload, PSK, key(payload[:1]))
+            read, ours = initiator.read(message, PSK)
+            self.assertEqual((read, ours.sending, ours.receiving), (payload, keys.receiving, keys.sending))
+
     def test_anotherPSKIsRefused(self) -> None:
         """
         Without the right pre-shared key there is no session.
@@ -190,6 +203,6 @@ class GarbageTests(SynchronousTestCase):
         initiator.read(message, PSK)
         other, _ = ends()
         other.write(b"")
-        known = [ref(each._noise.noise_protocol) for each in (initiator, responder, other)]
+        known = [ref(each._noise) for each in (initiator, responder, other)]
         del initiator, responder, other
         self.assertEqual([each() for each in known], [None] * 3)

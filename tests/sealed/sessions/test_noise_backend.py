@@ -1,5 +1,5 @@
 """
-Tests for L{wand.sealed.sessions.noise_hashes}.
+Tests for L{wand.sealed.sessions.noise_backend}.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from wand.sealed.sessions.noise_hashes import BLOCK, HandshakeHash, authenticated
+from wand.sealed.sessions.noise_backend import BLOCK, HandshakeHash, authenticated
 
 
 class HandshakeHashesTests(SynchronousTestCase):
