@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import attrs
@@ -234,7 +235,9 @@ class SlowedTests(SynchronousTestCase):
         """
         After each bit of it, as much for nothing as was asked for.
         """
-        program = Path(self.mktemp())
+        directory = TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        program = Path(directory.name) / "program"
         program.write_text(
             "import signal, sys, time\n"
             "interval, delay = signal.setitimer(signal.ITIMER_PROF, 0)[1], signal.getsignal(signal.SIGPROF)\n"
