@@ -55,7 +55,7 @@ class Slower(AsItComes):
     The same, but each node needs 5 % more processor time for whatever it does.
     """
 
-    called = "5 % slower"
+    called = "5 percent slower"
     runner = (PYTHON[0], "-P", slowed.__file__, "5")
 
 
