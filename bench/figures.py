@@ -50,14 +50,24 @@ ECHO_SLOW: Final = Figure("ping-p99", "ping p99", "ping, idle, 99th percentile",
 ECHO_LOADED: Final = Figure(
     "ping-loaded-p99", "loaded p99", "ping under TCP load, 99th percentile", "ms", moreIsBetter=False, digits=2
 )
-ECHO_MEDIAN: Final = Figure("ping-median", "ping median", "ping, idle, median", "ms", moreIsBetter=False, digits=3)
 MEMORY: Final = Figure("memory", "memory", "resident memory of a daemon", "MB", moreIsBetter=False, digits=1)
 
 #: All, in the order of the tables.
 FIGURES: Final = (FORWARD, REVERSE, EFFICIENCY, SMALL, LARGE, ECHO, ECHO_SLOW, ECHO_LOADED, MEMORY)
 
-#: What is compared pair by pair, where small differences matter: a median of times differs less than an average.
-COMPARED: Final = (FORWARD, REVERSE, EFFICIENCY, SMALL, ECHO_MEDIAN, MEMORY)
+# What two networks are compared in that differ little.
+
+ECHO_MEDIAN: Final = Figure("ping-median", "ping median", "ping, idle, median", "ms", moreIsBetter=False, digits=3)
+SMALL_EFFICIENCY: Final = Figure(
+    "udp-64-per-cpu", "UDP 64 B per CPU s", "64-byte UDP for each CPU second of the daemons", "packets"
+)
+REST: Final = Figure(
+    "rest", "at rest", "processor time of a daemon without a load", "ms/s", moreIsBetter=False, digits=1
+)
+LOOKING: Final = Figure("looking", "looking", "processor time of those who look", "ms/s", moreIsBetter=False, digits=1)
+
+#: All that count.
+COMPARED: Final = (FORWARD, REVERSE, EFFICIENCY, SMALL, SMALL_EFFICIENCY, ECHO_MEDIAN)
 
 #: What a single TCP stream tells.
 TCP_FIGURES: Final = (FORWARD, REVERSE, EFFICIENCY)

@@ -80,7 +80,7 @@ class Load:
         self._turn, self._used, self._bits = Turn(), 0.0, 0.0
         bystanders = Bystanders(self._arena.lab)
         steps = (
-            (self._idle, {figures.ECHO, figures.ECHO_MEDIAN, figures.ECHO_SLOW}),
+            (self._idle, {figures.ECHO, figures.ECHO_SLOW}),
             (self._forward, {figures.FORWARD, figures.EFFICIENCY}),
             (self._reverse, {figures.REVERSE}),
             (self._small, {figures.SMALL}),
@@ -117,7 +117,6 @@ class Load:
     def _idle(self, link: Link) -> None:
         times = self._echoes(link, 0.01, 100 * self.seconds)
         self._turn.figures[figures.ECHO.name] = statistics.fmean(times)
-        self._turn.figures[figures.ECHO_MEDIAN.name] = statistics.median(times)
         self._turn.figures[figures.ECHO_SLOW.name] = percentile(times, 99)
 
     def _forward(self, link: Link) -> None:

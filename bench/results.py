@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True):
     """
 
     rounds: int
-    seconds: int
+    seconds: float
     congestion: str
 
 

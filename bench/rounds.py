@@ -58,8 +58,7 @@ class Running:
             if self.link is None:
                 self.start(load)
             assert self.link is not None
-            with self.contender.company(self.plot):
-                turn = load.turn(self.link, wanted)
+            turn = load.turn(self.link, wanted)
             if turn.failures:
                 self.link = None
         except WandError as error:
@@ -78,7 +77,7 @@ def measure(
     """
     with Lab() as lab:
         arena = mode.prepare(lab)
-        load = Load(arena, results.settings.seconds, results.settings.congestion)
+        load = Load(arena, round(results.settings.seconds), results.settings.congestion)
         running = [Running(each, Plot.of(arena, each.name, number)) for number, each in enumerate(contenders)]
         wanted = [figure for figure in mode.figures if figure in figures]
         turns = results.turns[mode.name] = {each.name: [] for each in contenders}

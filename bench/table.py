@@ -136,7 +136,7 @@ def conditions(results: Results) -> str:
     rounds = "1 round" if settings.rounds == 1 else f"medians of {settings.rounds} rounds"
     return (
         f"{where(results.began, results.machine)}: {rounds}, "
-        f"each load {settings.seconds} s, TCP with {settings.congestion}."
+        f"each load {settings.seconds:g} s, TCP with {settings.congestion}."
     )
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import shutil
 from abc import ABC, abstractmethod
-from contextlib import AbstractContextManager, nullcontext
 from typing import ClassVar
 
 from bench.plot import Link, Plot
@@ -48,14 +47,6 @@ class Contender(ABC):
 
         @raise wand.errors.WandError: if that fails.
         """
-
-    def company(self, plot: Plot) -> AbstractContextManager[None]:
-        """
-        Those who have to do with it while it is measured.
-
-        @return: what they are there within.  It may raise L{wand.errors.WandError}, if they get no answer.
-        """
-        return nullcontext()
 
 
 def missing(programs: dict[str, str]) -> str | None:

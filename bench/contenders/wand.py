@@ -21,9 +21,11 @@ class Wand(Contender):
     wand with one of its peer protocols, or with the driver that lets the kernel move the frames.
 
     @cvar wishes: options of C{wand invite} for the nodes.
+    @cvar runner: what runs the program of a node, if it is not run as it is.
     """
 
     wishes: ClassVar[Sequence[str]] = ()
+    runner: ClassVar[Sequence[str]] = ()
 
     def __init__(self, protocol: str, encryption: str, *, isOffloaded: bool = False) -> None:
         self.name = "wand vxlan" if isOffloaded else f"wand {protocol}"
@@ -60,7 +62,7 @@ class Wand(Contender):
         shutil.rmtree(side.directory / "state", ignore_errors=True)
         text = self._common(side, plot.port + 1) + f'interface = "{side.device}"\n{entrance}\n'
         text += self.further(plot, side)
-        return _started(side, "wand-node", text)
+        return _started(side, "wand-node", text, *self.runner)
 
     def _common(self, side: Side, port: int) -> str:
         return f"""
@@ -93,9 +95,9 @@ def _unguarded(plot: Plot, side: Side) -> str:
     return f'addresses = ["{side.inside}/24"]\nservers = ["{plot.server.outside}:{plot.port}"]'
 
 
-def _started(side: Side, plugin: str, configuration: str) -> Daemon:
+def _started(side: Side, plugin: str, configuration: str, *runner: str) -> Daemon:
     path = side.file(f"{plugin}.toml", configuration)
-    return side.start(program("twistd"), "--nodaemon", "--pidfile=", plugin, "--config", path)
+    return side.start(*runner, program("twistd"), "--nodaemon", "--pidfile=", plugin, "--config", path)
 
 
 def program(name: str) -> str:

@@ -5,38 +5,48 @@ The command C{everything}.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.console import Console
 
 from bench.contenders.base import missing
-from bench.contenders.wand import Wand
-from bench.everything.contender import EverythingOn
-from bench.everything.pairs import table, troubles
-from bench.figures import COMPARED
-from bench.modes import MODES, Mode
+from bench.everything.contender import AsItComes, EverythingOn, Same, Slower
+from bench.everything.course import Course
+from bench.everything.hosts import COUNTED
+from bench.everything.pairs import beside, table, troubles
+from bench.modes import MODES
 from bench.results import Results, Settings
-from bench.rounds import measure
 from bench.table import conditions, page, terminal
 from wand.errors import WandError
-from wand.lab import asRoot
+from wand.lab import Lab, asRoot
 
 #: Without these there is nothing to measure with.
-TOOLS = {"iperf3": "iperf3", "ping": "iputils-ping"}
+TOOLS = {"ping": "iputils-ping"}
 
-#: The first of the modes, and what is worth comparing in it.
-MODE = Mode(MODES[0].name, MODES[0].title, figures=COMPARED)
+#: The first of the modes.
+MODE: Final = MODES[0]
+
+#: What a network as it comes may be compared with.
+OTHERS: Final[dict[str, Callable[[], AsItComes]]] = {"everything": EverythingOn, "same": Same, "slower": Slower}
 
 
 @click.command()
-@click.option("--rounds", default=15, show_default=True, type=click.IntRange(1), help="Rounds: pairs of turns.")
-@click.option("--seconds", default=1, show_default=True, type=click.IntRange(1), help="Length of each load.")
+@click.option("--rounds", default=30, show_default=True, type=click.IntRange(1), help="Rounds, of some 7 s each.")
+@click.option(
+    "--against",
+    default="everything",
+    show_default=True,
+    type=click.Choice([*OTHERS]),
+    help="To try what is found: another network as it comes, or one whose nodes need 5 % more processor time.",
+)
 @click.option("--json", "asJSON", is_flag=True, help="Print a document instead of a table.")
 @click.option(
     "--markdown", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the table to this file too."
 )
-def everything(rounds: int, seconds: int, asJSON: bool, file: Path | None) -> None:
+def everything(rounds: int, against: str, asJSON: bool, file: Path | None) -> None:
     """Compare a network as it comes with one where everything is on, some four minutes.
 
     Everything: the console with a browser that looks at it, metrics that are read every 5 seconds, names, a log of
@@ -45,13 +55,13 @@ def everything(rounds: int, seconds: int, asJSON: bool, file: Path | None) -> No
     if lacking := missing(TOOLS):
         raise click.ClickException(lacking)
     try:
-        results = _measured(Console(stderr=True), Settings(rounds, seconds, "cubic"))
+        results = _measured(Console(stderr=True), rounds, OTHERS[against]())
     except WandError as error:
         raise click.ClickException(str(error)) from error
     turns = results.turns[MODE.name]
-    shown, said = table(*turns.values()), troubles(turns)
+    shown, said = table(turns), [*beside(turns), *troubles(turns)]
     if file is not None:
-        file.write_text(page([conditions(results), *said], [shown]))
+        file.write_text(page([conditions(results)], [shown]) + "".join(f"\n{each}\n" for each in said))
     if asJSON:
         sys.stdout.buffer.write(results.encode() + b"\n")
         return
@@ -61,9 +71,15 @@ def everything(rounds: int, seconds: int, asJSON: bool, file: Path | None) -> No
         screen.print(each, highlight=False)
 
 
-def _measured(screen: Console, settings: Settings) -> Results:
+def _measured(screen: Console, rounds: int, other: AsItComes) -> Results:
     asRoot()
-    results = Results.begin(settings)
-    contenders = (Wand("sealed", "Noise, AES-256-GCM"), EverythingOn())
-    measure(results, MODE, contenders, COMPARED, lambda text: screen.print(text, highlight=False))
+    results = Results.begin(Settings(rounds, COUNTED, "cubic"))
+    plain = AsItComes()
+    turns = results.turns[MODE.name] = {plain.name: [], other.name: []}
+    with Lab() as lab:
+        course = Course.prepare(MODE.prepare(lab), (plain, other))
+        for number in range(1, rounds + 1):
+            screen.print(f"round {number} of {rounds}", highlight=False)
+            for name, turn in course.round(number).items():
+                turns[name].append(turn)
     return results

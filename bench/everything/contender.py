@@ -5,13 +5,12 @@ wand with everything on that shows, tells or watches, and those who look at it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
 from bench.contenders.wand import Wand, program
-from bench.everything import visitors
+from bench.everything import slowed, visitors
 from bench.plot import START_PATIENCE, Plot, Side
 from wand.lab import PYTHON, CommandFailed, Daemon, execute, wait
 
@@ -22,17 +21,52 @@ _HOOK: Final = "#!/bin/sh\nexec cat > /dev/null\n"
 _NICE: Final = 10
 
 
-class EverythingOn(Wand):
+class AsItComes(Wand):
+    """
+    Nodes as they come, at which nobody looks.
+    """
+
+    called: ClassVar[str] = "as it comes"
+
+    def __init__(self) -> None:
+        super().__init__("sealed", "Noise, AES-256-GCM")
+        self.name = self.called
+
+    def visitors(self, plot: Plot) -> Sequence[Daemon]:
+        """
+        Those who look at the nodes whenever they are told to (see L{bench.everything.visitors}): for each one, in the
+        order of the sides, or nobody.
+
+        @raise wand.errors.WandError: if they get no answer.
+        """
+        return ()
+
+
+class Same(AsItComes):
+    """
+    The same again.
+    """
+
+    called = "the same"
+
+
+class Slower(AsItComes):
+    """
+    The same, but each node needs 5 % more processor time for whatever it does.
+    """
+
+    called = "5 percent slower"
+    runner = (PYTHON[0], "-P", slowed.__file__, "5")
+
+
+class EverythingOn(AsItComes):
     """
     Nodes with a console, metrics, names, a log of JSON, a program that is told of every event, all frame services,
     discovery on the LAN and a relay.
     """
 
-    wishes: ClassVar = ("--relay",)
-
-    def __init__(self) -> None:
-        super().__init__("sealed", "Noise, AES-256-GCM")
-        self.name = "everything on"
+    called = "everything on"
+    wishes = ("--relay",)
 
     def further(self, plot: Plot, side: Side) -> str:
         """
@@ -53,36 +87,23 @@ all = "info"
 path = "{_hooks(side.directory.parent)}"
 """
 
-    @contextmanager
-    def company(self, plot: Plot) -> Iterator[None]:
+    def visitors(self, plot: Plot) -> Sequence[Daemon]:
         """
-        See L{Wand.company}: for each node a browser, a Prometheus, somebody who asks for names, and C{wand top}.
+        See L{AsItComes.visitors}.
         """
-        looking: list[Daemon] = []
-        try:
-            for side, other in plot.sides:
-                looking += self._looking(plot, side, other)
-            for each in looking:
-                wait(each.tail, START_PATIENCE, each.name)
-            _check(looking)
-            for each in looking:
-                _giveWay(each)
-            yield
-            _check(looking)
-        finally:
-            for each in looking:
-                each.kill()
-                each.log.unlink()
+        looking = [self._looking(plot, side, other) for side, other in plot.sides]
+        for each in looking:
+            wait(each.tail, START_PATIENCE, each.name)
+            if not each.isRunning:
+                raise CommandFailed(f"{each.name} ended", each.tail(3))
+            _giveWay(each)
+        return looking
 
-    def _looking(self, plot: Plot, side: Side, other: Side) -> list[Daemon]:
-        control = ("--control", str(side.directory / "control.sock"))
-        link = execute(program("wand"), *control, "console").strip()
-        asked = (link, f"127.0.0.1:{plot.port + 3}", side.inside, f"{other.host.name}.wand.wand")
-        visits = (PYTHON[0], "-P", visitors.__file__, *asked)
-        return [
-            side.host.start(f"visitors-{side.host.name}", *visits),
-            side.host.start(f"top-{side.host.name}", program("wand"), *control, "top", "--json"),
-        ]
+    def _looking(self, plot: Plot, side: Side, other: Side) -> Daemon:
+        control = str(side.directory / "control.sock")
+        link = execute(program("wand"), "--control", control, "console").strip()
+        asked = (link, f"127.0.0.1:{plot.port + 3}", side.inside, f"{other.host.name}.wand.wand", control)
+        return side.host.start(f"visitors-{side.host.name}", PYTHON[0], "-P", visitors.__file__, *asked)
 
 
 def _giveWay(daemon: Daemon) -> None:
@@ -93,12 +114,6 @@ def _giveWay(daemon: Daemon) -> None:
     group = Path(f"/proc/{daemon.process.pid}/autogroup")
     if group.exists():
         group.write_text(str(_NICE))
-
-
-def _check(looking: list[Daemon]) -> None:
-    for each in looking:
-        if not each.isRunning:
-            raise CommandFailed(f"{each.name} ended", each.tail(3))
 
 
 def _hooks(directory: Path) -> Path:

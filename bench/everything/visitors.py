@@ -1,24 +1,34 @@
 """
 Those who look at a node all the time, in one program: a browser that shows the overview and the members and listens to
-events, a Prometheus, and somebody who asks for a name::
+events, a Prometheus, somebody who asks for a name, and C{wand top}::
 
-    python visitors.py LINK METRICS RESOLVER NAME
+    python visitors.py LINK METRICS RESOLVER NAME CONTROL
 
-It prints C{ready} once each had an answer, goes on until it is killed, and ends with an error if one has none.  It is
-run by its path, and so needs nothing but Python.
+It prints C{ready} once each had an answer.  Then it asks between each signal L{GO} and the next L{REST}; only that time
+counts, so all ask as often in many short times as in a long one.  It goes on until it is killed, and ends with an error
+if one has no answer.  It is run by its path.
 """
 
 import os
+import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from heapq import heapify, heapreplace
 from http.client import HTTPConnection, HTTPResponse
-from threading import Barrier, Thread
+from random import random, uniform
+from threading import Thread
 from urllib.parse import urlencode, urlsplit
 
-#: Seconds between two questions of each kind.  The pages wait as long; a Prometheus waits for 15 s.
-OVERVIEW, MEMBERS, SCRAPE, NAMES = 2.0, 4.0, 5.0, 1.0
+from twisted.protocols import amp
+
+GO, REST = signal.SIGUSR1, signal.SIGUSR2
+
+#: Seconds between two questions of each kind, on average.  The pages wait as long, and C{wand top}; a Prometheus waits
+#: for 15 s.
+OVERVIEW, MEMBERS, SCRAPE, NAMES, TOP = 2.0, 4.0, 5.0, 1.0, 1.0
 
 #: What the overview asks for, and the list of members.
 OVERVIEW_ASKS = ("status", "counters?limit=1000", "graph?most=500", "top")
@@ -96,40 +106,92 @@ def lookUp(resolver: str, name: str) -> None:
         raise OSError(f"{name} has no address: {answer.hex()}")
 
 
+class Top:
+    """
+    C{wand top}, which reads this at the control socket each second.
+    """
+
+    def __init__(self, control: str) -> None:
+        self._connection = socket.socket(socket.AF_UNIX)
+        self._connection.settimeout(PATIENCE)
+        self._connection.connect(control)
+
+    def read(self) -> None:
+        """
+        Read once.
+        """
+        for name in (b"Status", b"Peers", b"CounterList"):
+            self._connection.sendall(amp.AmpBox(_ask=b"1", _command=name).serialize())
+            answer = b""
+            while not answer.endswith(b"\0\0"):  # a key without length ends a box
+                piece = self._connection.recv(1 << 16)
+                if not piece:
+                    raise OSError("the control socket was closed")
+                answer += piece
+            if not amp.parseString(answer)[0].get(b"_answer"):
+                raise OSError(f"{name!r}: {answer!r}")
+
+
+class Visits:
+    """
+    What is asked, and when.
+    """
+
+    def __init__(self, asks: Sequence[tuple[float, Callable[[], object]]]) -> None:
+        """
+        @param asks: each with the seconds between two of its kind.
+        """
+        self._asks = asks
+        self._passed = 0.0
+        # Not all at once, and not in step with who measures.
+        self._due = [(random() * seconds, number) for number, (seconds, _) in enumerate(asks)]
+        heapify(self._due)
+
+    def go(self) -> None:
+        """
+        Ask whenever it is time, until L{REST}.  The time before counts as if it had passed just now.
+        """
+        began = time.monotonic() - self._passed
+        while True:
+            at, number = self._due[0]
+            if signal.sigtimedwait([REST], max(0.0, began + at - time.monotonic())):
+                break
+            seconds, ask = self._asks[number]
+            heapreplace(self._due, (at + uniform(0.5, 1.5) * seconds, number))
+            ask()
+        self._passed = time.monotonic() - began
+
+
 def main() -> None:
     """
     Look until the end.
     """
-    link, metrics, resolver, name = sys.argv[1:]
-    browser = Browser(link)
+    link, metrics, resolver, name, control = sys.argv[1:]
+    signal.pthread_sigmask(signal.SIG_BLOCK, [GO, REST])
+    browser, top = Browser(link), Top(control)
     events = browser.listen()
-    regular: list[tuple[float, Callable[[], object]]] = [
+    asks: list[tuple[float, Callable[[], object]]] = [
         (OVERVIEW, lambda: browser.read(*OVERVIEW_ASKS)),
         (MEMBERS, lambda: browser.read(*MEMBERS_ASKS)),
         (SCRAPE, lambda: scrape(metrics)),
         (NAMES, lambda: lookUp(resolver, name)),
+        (TOP, top.read),
     ]
-    answered = Barrier(len(regular), lambda: print("ready", flush=True))
-    for seconds, ask in regular:
-        Thread(target=_repeat, args=(ask, seconds, answered)).start()
-    _orEnd(lambda: [None for _ in events])
-    os._exit(1)  # they are without an end
-
-
-def _repeat(ask: Callable[[], object], seconds: float, answered: Barrier) -> None:
-    _orEnd(ask)
-    answered.wait()
-    while True:
-        time.sleep(seconds)
-        _orEnd(ask)
-
-
-def _orEnd(ask: Callable[[], object]) -> None:
-    try:
+    for _, ask in asks:
         ask()
-    except Exception as error:
-        print(f"{error!r}", flush=True)
-        os._exit(1)
+    Thread(target=_listen, args=(events,), daemon=True).start()
+    print("ready", flush=True)
+    visits = Visits(asks)
+    while signal.sigwait([GO]):
+        visits.go()
+
+
+def _listen(events: HTTPResponse) -> None:
+    with suppress(OSError):
+        for _ in events:
+            pass
+    print("there are no more events", flush=True)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ Tests for L{bench.rounds}.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-
 from twisted.trial.unittest import SynchronousTestCase
 
 from bench.plot import Link
@@ -52,12 +50,6 @@ class FakeContender:
         if not self.works:
             raise WandError("out of order")
         return Link("10.0.0.1", "10.0.0.2")
-
-    def company(self, plot: FakePlot) -> AbstractContextManager[None]:
-        """
-        Nobody.
-        """
-        return nullcontext()
 
 
 class FakeLoad:
