@@ -30,8 +30,7 @@ class AuthorityNotesTests(SynchronousTestCase):
             hasUnreadable=False,
             administration=SimpleNamespace(
                 pending=[],
-                inReserve=[],
-                reservedBeyond="",
+                reserve=SimpleNamespace(had=[], beyond=""),
                 isSecretEndWrong=False,
                 status=SimpleNamespace(signs=True, unsigned=0),
             ),

@@ -56,7 +56,7 @@ def sayWaiting(authority: MemberAuthority, notes: Notes) -> None:
     )
     more = f" and {len(pending) - 1} more" if len(pending) > 1 else ""
     waits = "waits" if len(pending) == 1 else "wait"
-    _sayReserved(administration.inReserve, notes)
+    _sayReserved(administration.reserve.had, notes)
     _sayIfAny(
         notes,
         "secret-end",
@@ -64,7 +64,7 @@ def sayWaiting(authority: MemberAuthority, notes: Notes) -> None:
         "the former secret of the network has an end that is too far away, and counts no more: the clock was wrong "
         "where the secret was changed, or is wrong here; set it, and use wand rotate again",
     )
-    _sayIfAny(notes, "reserve-beyond", len(administration.reservedBeyond), administration.reservedBeyond)
+    _sayIfAny(notes, "reserve-beyond", len(administration.reserve.beyond), administration.reserve.beyond)
     _sayIfAny(notes, "pending", len(pending), f"{''.join(pending[:1])}{more} {waits} for an approval: wand approve")
 
 

@@ -36,7 +36,7 @@ class DeputyAdmitter(AdmittingNode[Deputy]):
             member.sealed.control,
             context,
             authority.trust,
-            authority.administration.reserve,
+            authority.administration.reserve.change,
         )
         self._reserve.ask(self._deciding())
 

@@ -23,5 +23,7 @@ def takeReserve(before: Sequence[str], after: Sequence[str], opened: Callable[[]
     if list(before) == list(after):
         return
     ranges = AddressRanges(after)
-    opened().addCallbacks(lambda admitting: admitting.authority.administration.reserve(ranges), lambda failure: None)
+    opened().addCallbacks(
+        lambda admitting: admitting.authority.administration.reserve.change(ranges), lambda failure: None
+    )
     yield f"reserve: {', '.join(after) or 'nothing'}, and it was {', '.join(before) or 'nothing'}"

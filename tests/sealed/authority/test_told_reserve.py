@@ -202,10 +202,9 @@ class ToldReserveTests(SynchronousTestCase):
         deputy = evolve(self.member, identity=bytes(32))
         observers: list[Callable[[], object]] = []
         administration: Any = SimpleNamespace(
-            reserved=MANY,
+            reserve=SimpleNamespace(ranges=MANY, observe=observers.append),
             deputies=[deputy.identity],
             isDeputy=lambda each: each == deputy.identity,
-            observeReserve=observers.append,
         )
         ReserveNews(administration, self.line, self.line, self.context)
         self.line.received(self.member.identity, self.member, pack(ReserveWanted()))
@@ -214,7 +213,7 @@ class ToldReserveTests(SynchronousTestCase):
             self.line.received(deputy.identity, deputy, pack(ReserveWanted()))
         self.assertEqual(len(self.line.sent), 3 * RESERVED_PARTS)
         self.assertEqual(self.context.counters["drop-control-reserve"], 7)
-        administration.reserved = AddressRanges()
+        administration.reserve.ranges = AddressRanges()
         self.line.sent.clear()
         observers[0]()
         self.assertEqual(self.line.sent, [(deputy.identity, Reserved(0, 1, (), sha256(b"").digest()[:8]))])

@@ -26,9 +26,9 @@ from wand.ethernet import OVERHEAD
 from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.messages import Admitted
 from wand.sealed.node.enrolment import Enrolment
-from wand.sealed.sessions.attempt import Attempt
 from wand.sealed.sessions.conversation import Conversation
 from wand.sealed.sessions.noise import SUITES, Initiator
+from wand.sealed.sessions.own_handshake import OwnHandshake
 from wand.sealed.sessions.packets import (
     CONTROL,
     COOKIE,
@@ -205,7 +205,7 @@ class TimerTests(PlaintextCase):
         """
         third = self.net.node("three", "192.0.2.3")
         third.meet(self.victim)
-        with mock.patch.object(Attempt, "_message", side_effect=KeyError("deliberately")):
+        with mock.patch.object(OwnHandshake, "write", side_effect=KeyError("deliberately")):
             third.send(self.victim.peer, third.frameTo(self.victim))
         self.assertEqual(raised(third), {"drop-raised-handshake": 1})
         self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)

@@ -14,9 +14,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from wand.sealed.credentials.rotation import Rotation
 from wand.sealed.credentials.signed import signed
-from wand.sealed.sessions import answering, attempt
-from wand.sealed.sessions.attempt import GUESSES_MAXIMUM
+from wand.sealed.sessions import answering, own_handshake
 from wand.sealed.sessions.noise import Initiator
+from wand.sealed.sessions.own_handshake import GUESSES_MAXIMUM
 from wand.sealed.sessions.packets import (
     RESPONSE,
     Greeting,
@@ -146,7 +146,7 @@ class SecretsTests(SecretsCase):
             return packReply(msgspec.structs.replace(said, secrets=None) if said.credential == certificate else said)
 
         patches = ExitStack()
-        patches.enter_context(patch.object(attempt, "packGreeting", greeting))
+        patches.enter_context(patch.object(own_handshake, "packGreeting", greeting))
         patches.enter_context(patch.object(answering, "packReply", reply))
         return patches
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from wand.address_ranges import AddressRanges
 from wand.errors import MembershipRefused
 from wand.events import Events
 from wand.interfaces.membership import Member
@@ -18,8 +17,8 @@ from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.lessening import appointed
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import REVOKED, MemberRecords
-from wand.sealed.authority.overlay_prefixes import beyondPrefixes
 from wand.sealed.authority.readdressing import Readdressing
+from wand.sealed.authority.reserve import Reserve
 from wand.sealed.authority.revoker import Revoker
 from wand.sealed.authority.rotator import Rotator
 from wand.sealed.authority.server_membership import ServerMembership
@@ -27,7 +26,7 @@ from wand.sealed.authority.servers import Servers
 from wand.sealed.authority.signing_requests import exported, imported
 from wand.sealed.authority.stored_network import StoredNetwork
 from wand.sealed.credentials.admission_limits import ADMITS, ADMITS_MAXIMUM
-from wand.sealed.credentials.fields import NAME_RULE, isName, withoutPrefix
+from wand.sealed.credentials.fields import NAME_RULE, isName
 from wand.sealed.credentials.identity import Identity
 from wand.sealed.credentials.limits import DEFAULT_LIMITS, Limits
 from wand.sealed.credentials.member_status import InvitationStatus, MemberStatus, NetworkStatus, ServerStatus
@@ -39,6 +38,8 @@ from wand.stream_targets import checkPlace
 class Administration:
     """
     Answers an operator, and does what an operator says.
+
+    @ivar reserve: which addresses are given to nobody.
     """
 
     def __init__(
@@ -58,7 +59,6 @@ class Administration:
         @param own: this server as a member.
         @param rotator: C{None} where nobody has the network key.
         """
-        self._reserveObservers: list[Callable[[], object]] = []
         self._rotator = rotator
         self._own = own
         self._network = network
@@ -70,6 +70,7 @@ class Administration:
         self._servers = servers
         self._events = events
         self._readdressing = Readdressing(members, assignments.addresses, issuer, events)
+        self.reserve = Reserve(members, assignments.addresses)
         self._admitting = members.index(lambda record: _mayAdmit(record) or None)
 
     # What there is.
@@ -97,44 +98,6 @@ class Administration:
         The names of those who wait for an approval.
         """
         return [record.name for record in self._members.inState("pending")]
-
-    @property
-    def inReserve(self) -> list[tuple[str, str]]:
-        """
-        The names of members that have an address which was reserved later, and one such address of each.
-        """
-        isReserved = self._assignments.addresses.overlay.isReserved
-        found = ((each.name, filter(isReserved, each.addresses)) for each in self._readdressing.inReserve)
-        return sorted((name, withoutPrefix(next(addresses))) for name, addresses in found)
-
-    def reserve(self, reserved: AddressRanges, source: bytes = b"") -> None:
-        """
-        See L{Assignments.reserve}.
-        """
-        if self._assignments.addresses.pool.reserve(reserved, source):
-            self._readdressing.reservedAnew()
-            for observer in self._reserveObservers:
-                observer()
-
-    def observeReserve(self, observer: Callable[[], object]) -> None:
-        """
-        Call C{observer} whenever other addresses are reserved.
-        """
-        self._reserveObservers.append(observer)
-
-    @property
-    def reservedBeyond(self) -> str:
-        """
-        Which of the reserved addresses are not within this network's, with what to do; empty if all are.
-        """
-        return beyondPrefixes(self._assignments.addresses.overlay)
-
-    @property
-    def reserved(self) -> AddressRanges:
-        """
-        What is given to nobody.
-        """
-        return self._assignments.addresses.overlay.reserved
 
     @property
     def deputies(self) -> list[bytes]:

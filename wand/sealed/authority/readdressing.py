@@ -18,7 +18,6 @@ from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import REVOKED, MemberRecords
 from wand.sealed.authority.overlay_prefixes import Prefix
-from wand.sealed.authority.stored_values import Index
 from wand.sealed.credentials.member_status import MemberStatus
 
 
@@ -33,29 +32,6 @@ class Readdressing:
         self._issuer = issuer
         self._events = events
         self._lock = DeferredLock()  # two at once for one member would each take back what the other gave
-        self._inReserve = self._indexed()
-
-    def _indexed(self) -> Index[MemberRecord] | None:
-        return self._members.index(self._isInReserve) if self._addresses.overlay.reserved else None
-
-    def reservedAnew(self) -> None:
-        """
-        Other addresses are reserved now.
-        """
-        if self._inReserve is not None:
-            self._members.unindex(self._inReserve)
-        self._inReserve = self._indexed()
-
-    @property
-    def inReserve(self) -> list[MemberRecord]:
-        """
-        Members that have an address which was reserved later: they keep it.
-        """
-        keys = () if self._inReserve is None else self._inReserve.keys(True)
-        return [record for record in map(self._members.get, keys) if record is not None]
-
-    def _isInReserve(self, record: MemberRecord) -> bool:
-        return record.state != "revoked" and any(map(self._addresses.overlay.isReserved, record.addresses))
 
     async def give(self, record: MemberRecord, addresses: Sequence[str]) -> MemberStatus:
         """

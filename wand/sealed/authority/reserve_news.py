@@ -39,7 +39,7 @@ class ReserveNews:
         self._administration = administration
         self._sessions = sessions
         self._answers = TokenBuckets(context.clock, ANSWER_RATE, ANSWER_BURST)
-        administration.observeReserve(self._changed)
+        administration.reserve.observe(self._changed)
         control.read(range(RESERVE_WANTED, RESERVE_WANTED + 1), self._asked)
 
     def _asked(self, peer: bytes, member: Member, octets: bytes) -> None:
@@ -55,7 +55,7 @@ class ReserveNews:
             self._tell(each)
 
     def _tell(self, peer: bytes) -> None:
-        for message in messagesOf(self._administration.reserved):
+        for message in messagesOf(self._administration.reserve.ranges):
             self._sessions.sendControl(peer, message)
 
 

@@ -14,20 +14,17 @@ from wand.interfaces.membership import Member
 from wand.interfaces.sessions import CALL, GOSSIP, MEMBER_CALL
 from wand.sealed.sessions.cookies import openCookie
 from wand.sealed.sessions.counterpart import Counterpart
-from wand.sealed.sessions.noise import HandshakeInvalid, Initiator, TransportKeys, ephemeralKey
+from wand.sealed.sessions.noise import TransportKeys
+from wand.sealed.sessions.own_handshake import OwnHandshake
 from wand.sealed.sessions.packets import (
     HANDSHAKE_SIZE,
     VERSION,
     CookieMessage,
-    Greeting,
     Reply,
     Response,
     macKey,
     macOne,
-    packGreeting,
     packInitiation,
-    parseReply,
-    prologueOf,
 )
 from wand.sealed.sessions.peer_place import PeerPlace
 from wand.sealed.sessions.peers import Correspondent, JoinKey
@@ -47,11 +44,6 @@ from wand.underlay.place_kinds import subscriberOf
 
 #: Who may name somebody else's address, so that we send there: callers, and members that tell where they are.
 _HEARSAY: Final = frozenset((CALL, MEMBER_CALL, GOSSIP))
-
-
-#: How often answers to one initiation are tried with another secret than the most likely one: whoever forges answers
-#: costs us little more than if there were one.
-GUESSES_MAXIMUM: Final = 6
 
 
 class Target(SessionOwner, Protocol):
@@ -121,8 +113,7 @@ class Attempt:
         self._initiation = b"", b""
         self._sentAt = 0.0
         self._timer: IDelayedCall | None = None
-        self._noise: Initiator | None = None
-        self._guessesLeft = 0
+        self._handshake = OwnHandshake(shared, target.counterpart)
         self._macs: dict[int, bytes] = {}
         self._repeat()
 
@@ -147,7 +138,7 @@ class Attempt:
         Take back what was sent last, because the peer's own handshake goes first.  If nothing comes of that one, the
         next repetition is due as after a first attempt.
         """
-        self._noise = None
+        self._handshake.drop()
         if self._timer is not None and self._timer.active():
             soonest = self._shared.clock.seconds() + RESEND_FIRST
             if self._timer.getTime() < soonest:
@@ -167,7 +158,7 @@ class Attempt:
             self._hastenAgain = min(RESEND_MAXIMUM, 2 * self._hastenAgain)
         self._hastenedAt = self._freshAt = now
         self._waits = _waits(*RESEND_QUICK)
-        if self._noise is not None:
+        if self._handshake.isOpen:
             self._timer.cancel()
             wait = max(0.0, self._sentAt + next(self._waits) - now)
             self._timer = self._shared.clock.callLater(wait, self._repeat)
@@ -177,7 +168,7 @@ class Attempt:
         The peer may be at a place: what was sent to the others goes there, too, unless there were too many.
         """
         message, cookie = self._initiation
-        if self._noise is not None and message and self._triesLeft > 0:
+        if self._handshake.isOpen and message and self._triesLeft > 0:
             self._triesLeft -= 1
             self._sendTo(place, message, cookie)
 
@@ -185,7 +176,7 @@ class Attempt:
         """
         Take a response.  One that does not open, or says nothing that we understand, is counted; the attempt goes on.
         """
-        opened = self._opened(response)
+        opened = self._handshake.read(response)
         if opened is None:
             self._shared.counters["drop-sealed-handshake"] += 1
             return
@@ -199,22 +190,6 @@ class Attempt:
         place = next(place for place, index in self._places.items() if index == response.receiver)
         self._target.place.ways.at(place).handshake = self._shared.clock.seconds() - self._sentAt
         self._target.answered(self._session(response, reply, keys), member, place, sender, HANDSHAKE_SIZE)
-
-    def _opened(self, response: Response) -> tuple[Reply, TransportKeys, int] | None:
-        """
-        Open a response with one of the secrets that we share with the peer, which chose: its number comes last.
-        """
-        for turn, (number, psk) in enumerate(self._target.counterpart.psks):
-            if self._noise is None or (turn and self._guessesLeft <= 0):
-                return None
-            self._guessesLeft -= bool(turn)
-            try:
-                payload, keys = self._noise.read(response.noise, psk)
-            except HandshakeInvalid:
-                continue
-            reply = parseReply(payload)
-            return None if reply is None else (reply, keys, number)
-        return None
 
     def _session(self, response: Response, reply: Reply, keys: TransportKeys) -> Session:
         return Session(
@@ -268,7 +243,7 @@ class Attempt:
 
     def _send(self) -> None:
         cookie = self._cookie()
-        message = self._message(cookie)
+        message = self._handshake.write(cookie)
         if message is None:
             return
         self._sentAt = self._shared.clock.seconds()
@@ -316,30 +291,6 @@ class Attempt:
     def _cookie(self) -> bytes:
         counterpart = self._target.counterpart
         return counterpart.cookie if self._shared.clock.seconds() < counterpart.cookieUntil else b""
-
-    def _message(self, cookie: bytes) -> bytes | None:
-        shared, counterpart = self._shared, self._target.counterpart
-        membership, timeOfDay = shared.membership, shared.timeOfDay
-        greeting = Greeting(
-            VERSION,
-            timeOfDay.milliseconds(),
-            counterpart.purpose,
-            counterpart.credential,
-            timeOfDay.seconds(),
-            cookie,
-            counterpart.secrets,
-        )
-        prologue, ephemeral = prologueOf(membership.network), ephemeralKey(shared.entropy)
-        self._guessesLeft = GUESSES_MAXIMUM
-        try:
-            self._noise = Initiator(
-                membership.cipher, prologue, membership.exchangeKey, counterpart.exchangeKey, ephemeral
-            )
-            return self._noise.write(packGreeting(greeting))
-        except (HandshakeInvalid, ValueError):
-            self._noise = None
-            shared.counters["drop-sealed-handshake"] += 1
-            return None
 
 
 def _waits(*first: float) -> Iterator[float]:
