@@ -157,6 +157,37 @@ class LostMembersTests(TwoServersCase):
             self.assertTrue(self.isRevoked(bob))
             self.assertEqual({each.state for each in self.other.administration.members("", 99)}, {"member", "revoked"})
 
+    def test_aRightThatWasTakenBack(self) -> None:
+        """
+        A store that says that a member may admit others, though the network took that back, does not say so for long;
+        nor does it of one that a server learns which was started later.
+        """
+        bob = self.admitted("bob")
+        self.now(self.operator.appoint("bob", 7))
+        certificate = self.authority.administration.certificateOf(bob)
+        before = {kind: dict(records) for kind, records in self.store.kinds.items()}
+        self.now(self.operator.appoint("bob", 2))
+        [notice] = self.authority.trust.notices.all
+        self.comesBack(**before)
+        self.putBack()
+        self.assertEqual([self.admits(bob, each) for each in (self.authority, self.other)], [2, 2])
+        for each in (self.authority, self.other):
+            each.stop()
+        self.comesBack(**before)
+        del self.store.kinds[MEMBER_KIND][bob]
+        third = self.openedFrom(self.directory(), "three")
+        self.addCleanup(third.stop)
+        third.trust.take(notice)
+        third.own.learn(bob, certificate)
+        self.assertEqual(self.admits(bob, third), 2)
+
+    def admits(self, identity: Identity, server: Authority) -> int:
+        """
+        How many members somebody may admit, as a server has it.
+        """
+        [found] = [each.admits for each in server.administration.members("", 99) if each.key == identity.hex()]
+        return found
+
     def test_whatWasNotSigned(self) -> None:
         """
         A revocation that waited for a signature is put back, too, also by a server that has no key; and signed.

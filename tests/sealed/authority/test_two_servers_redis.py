@@ -4,18 +4,26 @@ Two servers on one real Redis.
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from random import Random
+from shutil import rmtree
 from typing import Any
 
+import msgspec
 from redis_case import RedisCase
 from simulated.membership import macFrom, octetsFrom
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 
+import wand.sealed.authority.kept_records
+import wand.sealed.authority.rotator
+import wand.stores.redis
 from wand.errors import MembershipRefused, TemporarilyUnavailable
 from wand.events import Events
 from wand.interfaces import IRecords
 from wand.sealed.authority.authority import Authority
+from wand.sealed.authority.member_record import MemberRecord
+from wand.sealed.authority.member_records import MEMBER_KIND
 from wand.sealed.authority.stored_network import NETWORK_FILES, NetworkSettings
 from wand.sealed.credentials.identity import NodeKey
 from wand.sealed.credentials.messages import Admitted, Refused
@@ -24,6 +32,9 @@ from wand.state import StateDirectory
 
 #: How many invitations are raced for.
 RACES = 20
+
+#: How many members there are when Redis loses everything.
+MEMBERS = 20
 
 
 class TwoServersOnRedisTests(RedisCase):
@@ -122,6 +133,56 @@ class TwoServersOnRedisTests(RedisCase):
                         and server._assignments.names.holderOf(record.name) == record.identity
                     )
                 )
+
+    def test_itLosesEverything(self) -> None:
+        """
+        Redis is killed and comes back empty, twice, the second time while the servers put back what they knew: it has
+        every member and every revocation again, as both servers knew them, and the newest secret.
+        """
+        self.patch(wand.stores.redis, "RELOAD_PAUSE", 0.1)
+        self.patch(wand.sealed.authority.kept_records, "PAUSE", 0.3)
+        for module in (wand.sealed.authority.kept_records, wand.sealed.authority.rotator):
+            self.patch(module, "RETRY", 0.5)
+        self.records = self.opened()
+        first = self.serve("one")
+        second = self.serve("two", (self.directory / "one" / NETWORK_FILES[0]).read_bytes())
+        token = self.done(first.administration.invite(["192.0.2.1:44444"], uses=MEMBERS))
+        for number in range(MEMBERS):
+            key = NodeKey.fromSeed(octetsFrom(f"{number}"))
+            join = joinRequest(key, token, f"node-{number}", macFrom(f"{number}"))
+            answer = self.done(first.requests.redeem(join, key.exchangePublic, token.invitation, ""))
+            self.assertIsInstance(answer, Admitted)
+            if number % 2:
+                self.done(first.administration.revoke(key.identity.text))
+        self.done(first.rotator.rotate(60.0))
+        expected = self.stated(first)
+        self.until(lambda: self.stated(second) == expected)
+        for least in (5, len(expected)):
+            self.server.kill()
+            rmtree(self.directory / "appendonlydir")
+            self.server.start()
+            self.until(lambda least=least: len(self.stored()) >= least)  # type: ignore[misc]
+        self.until(lambda: self.stored() == self.stated(first) == self.stated(second) == expected)
+        third = self.serve("three")
+        self.assertEqual(third.network.secrets.numbers, first.network.secrets.numbers)
+        self.assertLessEqual(expected.items(), self.stated(third).items())
+
+    def stored(self) -> dict[str, str]:
+        """
+        How each member stands, as Redis has it; empty while that does not answer.
+        """
+        loading = self.records.load(MEMBER_KIND).addErrback(lambda failure: {})
+        records = [msgspec.msgpack.decode(each, type=MemberRecord) for each in self.successResultOf(loading).values()]
+        return {each.name: each.state for each in records}
+
+    def stated(self, server: Authority) -> dict[str, str]:
+        """
+        How each member stands, as a server has it.
+        """
+        return {each.name: each.state for each in server.administration.members("", 99)}
+
+    def done(self, asked: Coroutine[Any, Any, Any]) -> Any:
+        return self.successResultOf(Deferred.fromCoroutine(asked))
 
 
 async def _outcome(asking: Any) -> str:

@@ -101,14 +101,15 @@ class Authority(MemberAuthority):
         revoker = Revoker(members, assigned, network, trust, self, wallClock, events)
         self._kept = kept = KeptRecords(key.identity, members, assigned, revoker, trust, clock, events)
         recovery = MemberRecovery(members, assigned, issuer, events, Adoptions(members, wallClock, settings.life))
-        Lessened(members, issuer, trust, self)
+        self._lessened = lessened = Lessened(members, issuer, trust, self)
         self.own = own = ServerMembership(key, network, members, invitations, recovery, trust, wallClock)
         self.servers = servers = Servers(key.identity, members, records, wallClock)
+        addresses, restore = assigned.addresses, self._restore
         self._others = OtherServers(
-            members, assigned.addresses, issuer, revoker, kept, trust, self, self, clock, key.identity, self._restore
+            members, addresses, issuer, revoker, kept, lessened, trust, self, self, clock, key.identity, restore
         )
         self.lost = self._others.lost
-        recovery.brought = self.lost.cameBack
+        recovery.brought = self._brought
         approval = Approval(hooks, clock)
         redemption = Redemption(members, assigned, invitations, issuer, trust, approval, wallClock)
         self.requests = NodeRequests(own, network, members, assigned, issuer, redemption, clock, events)
@@ -221,6 +222,13 @@ class Authority(MemberAuthority):
         self._log.error("the store has lost the record of this server; it is made anew, and members as they come")
         await keepNetwork(self._records, self.network)
         await self.certifyItself()
+
+    def _brought(self, member: MemberRecord) -> None:
+        """
+        A member came whom the store did not know.
+        """
+        self.lost.cameBack(member)
+        self._lessened.look(member)
 
     def _restsUntil(self, identity: bytes) -> float | None:
         record = self._members.get(identity)

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.lessening import heard
+from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
 from wand.sealed.authority.revoker import RevocationObserver
 from wand.sealed.credentials.allowance import Allowance
@@ -38,6 +39,15 @@ class Lessened:
         trust.observeAllowances(self._heard)
         trust.observe(lambda identity, revocation: self._end(trust.seats.of(identity), revocation))
 
+    def look(self, record: MemberRecord) -> None:
+        """
+        There is a record that others made, or that was made of a certificate: if it is older than what is known of the
+        member, as after the store was lost, it is to say that.
+        """
+        known = self._trust.allowanceOf(record.identity)
+        if known is not None:
+            self._keepIfNew(record, *known)
+
     def _end(self, admitted: Iterable[Identity], notice: bytes) -> None:
         for identity in admitted:
             if self._members.get(identity) is None:  # the network did not sign for it
@@ -46,7 +56,11 @@ class Lessened:
     def _heard(self, allowance: Allowance, notice: bytes) -> None:
         self._end(self._trust.seats.lost(allowance), notice)
         record = self._members.get(allowance.identity)
-        if record is not None and heard(record, allowance, notice) != record:
+        if record is not None:
+            self._keepIfNew(record, allowance, notice)
+
+    def _keepIfNew(self, record: MemberRecord, allowance: Allowance, notice: bytes) -> None:
+        if heard(record, allowance, notice) != record:
             Deferred.fromCoroutine(self._keep(allowance, notice))
 
     async def _keep(self, allowance: Allowance, notice: bytes) -> None:

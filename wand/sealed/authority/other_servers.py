@@ -16,6 +16,7 @@ from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, Tempo
 from wand.sealed.authority.address_assignments import AddressAssignments
 from wand.sealed.authority.issuer import Issuer, IssuerObserver
 from wand.sealed.authority.kept_records import KeptRecords
+from wand.sealed.authority.lessened import Lessened
 from wand.sealed.authority.lost_members import LostMembers
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import MemberRecords
@@ -48,6 +49,7 @@ class OtherServers:
         issuer: Issuer,
         revoker: Revoker,
         kept: KeptRecords,
+        lessened: Lessened,
         trust: Trust,
         issued: IssuerObserver,
         revoked: RevocationObserver,
@@ -56,7 +58,8 @@ class OtherServers:
         restore: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         """
-        @param kept: puts revocations back that the store has lost.
+        @param kept: puts back what the store has lost.
+        @param lessened: what it has lost of rights that were taken back.
         @param issued: told of certificates that others issued.
         @param revoked: told of revocations that wait for a signature.  Those that are signed go to C{trust}, which
             tells.
@@ -68,6 +71,7 @@ class OtherServers:
         self._addresses = addresses
         self._issuer = issuer
         self._revoker = revoker
+        self._lessened = lessened
         self._trust = trust
         self._issued = issued
         self._revoked = revoked
@@ -103,6 +107,7 @@ class OtherServers:
             self._issued.certificateIssued(identity, after.certificate)
         if after.allowance and (before is None or before.allowance != after.allowance):
             self._trust.take(after.allowance)
+        self._lessened.look(after)
         if self._issuer.hasKey and (self._issuer.isAwaited(after) or _isRevokedUnsigned(after)):
             self._unsigned.expireAt(key, self._clock.seconds() + SIGNING_GRACE)
 

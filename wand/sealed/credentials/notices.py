@@ -71,6 +71,13 @@ class Notices:
                 return when, identity
             heappop(self._ages)
 
+    def get(self, identity: Identity) -> bytes | None:
+        """
+        The notice about a member, signed.
+        """
+        notice = self._notices.get(identity)
+        return None if notice is None else notice.octets
+
     @property
     def all(self) -> tuple[bytes, ...]:
         """

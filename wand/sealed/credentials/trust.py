@@ -173,6 +173,13 @@ class Trust:
             observer(content, allowance)
         return True
 
+    def allowanceOf(self, identity: bytes) -> tuple[Allowance, bytes] | None:
+        """
+        The newest allowance of a member, and the same as it was signed.
+        """
+        known, notice = self._allowances.get(Identity(identity)), self.notices.get(Identity(identity))
+        return None if known is None or notice is None else (known, notice)
+
     def _forget(self, identity: Identity | None) -> None:
         if identity is not None:
             self._revoked.discard(identity)
