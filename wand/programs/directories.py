@@ -86,13 +86,14 @@ class DirectoriesService(Service):
                 self._kinds.choose(name)
             self._wanted = wanted
             return sorted(changed)
-        self._wanted, wanted = wanted, self.adapted(wanted)
+        told, wanted = wanted, self.adapted(wanted)
         kept = {name: held for name, held in self._open.items() if name in wanted and held[0] == wanted[name]}
         opened: dict[str, tuple[Settings, IDirectory]] = {
             name: (settings, openPlugin("directory", name, self._kinds.choose(name), settings, self._context()))
             for name, settings in wanted.items()
             if name not in kept
         }
+        self._wanted = told
         gone = {name: held for name, held in self._open.items() if name not in kept}
         for name, (_, directory) in gone.items():
             self._guarded(name, directory, directory.stop)

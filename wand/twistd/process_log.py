@@ -120,10 +120,10 @@ def attach(parent: MutableMapping[str, Any] | None) -> None:
 def _opened(path: str) -> TextIO:
     if not path:
         return sys.stdout
-    from twisted.python.logfile import LogFile
+    from wand.logs.kept_file import KeptFile
 
     try:
-        file: TextIO = LogFile.fromFullPath(path)
+        file: TextIO = KeptFile(path)  # type: ignore[assignment]  # what a log needs of one
     except OSError as error:
         raise LogUnavailable(f"the log {path} cannot be written: {error.strerror}; see --logfile of twistd") from error
     return file

@@ -27,6 +27,7 @@ from twisted.internet.interfaces import (
     ITransport,
 )
 from twisted.internet.ssl import CertificateOptions, TLSVersion
+from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -138,13 +139,13 @@ def certificateOf(state: StateDirectory, certificate: str, key: str) -> Certific
 
 def showing(certificate: str, where: str) -> IOpenSSLServerConnectionCreator:
     """
-    Makes connections of a server with a certificate of the operator's.
+    Makes connections of a server with a certificate of the operator's, and with another as soon as it is in the file.
 
     @param certificate: a file with it, those above it, and its key.
     @param where: the setting that names the file.
     @raise ConfigurationInvalid: if it cannot be used.
     """
-    return _Server(_options(_read(certificate, where), "", where))
+    return _Renewed(Path(certificate), where)
 
 
 def _read(path: str, key: str) -> str:
@@ -210,6 +211,41 @@ class _Server:
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         return SSL.Connection(self._context, None)
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class _Renewed:
+    """
+    Shows the certificate that is in a file; if that is none any more, the one before.
+    """
+
+    _log = Logger(namespace="wand")
+
+    def __init__(self, path: Path, where: str) -> None:
+        self._path = path
+        self._where = where
+        self._seen = self._look()
+        self._server = self._made()
+
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        seen, before = self._look(), self._seen
+        self._seen = seen
+        if seen != before:
+            try:
+                self._server = self._made()
+            except ConfigurationInvalid as error:
+                self._log.error("the new certificate is not shown, but the one before: {reason}", reason=str(error))
+        return self._server.serverConnectionForTLS(tlsProtocol)
+
+    def _made(self) -> _Server:
+        return _Server(_options(_read(str(self._path), self._where), "", self._where))
+
+    def _look(self) -> tuple[int, ...]:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return ()
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @implementer(IOpenSSLClientConnectionCreator)
