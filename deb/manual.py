@@ -67,7 +67,7 @@ def commandPage() -> Page:
     page.heading("Description")
     page.paragraphs(
         f"{cli.help}\n\nA host becomes a member of a network with wand setup node --join FILE, where FILE has the "
-        "invitation that wand invite printed at the server. Most commands take --json, for scripts."
+        "invitation that wand invite printed at the server. Commands that show something take --json, for scripts."
     )
     page.heading("Options")
     _parameters(page, cli, context)
