@@ -206,7 +206,7 @@ class RedisConnection:
         error, where = failure.value, self._settings.where
         if isinstance(error, StoreUnavailable):
             return failure
-        reason = failure.getErrorMessage().removeprefix("ERR ")
+        reason = failure.getErrorMessage().removeprefix("ERR ").rstrip(".")
         if isinstance(error, ResponseError) and reason.startswith(_REFUSING):
             text = f"the store {where} refuses us: {reason}; see username, password-file and its ACL"
             raise StoreUnavailable(text) from error
