@@ -66,8 +66,8 @@ def commandPage() -> Page:
     page.line(f"{bold('wand')} [{slanted('OPTION')}]... {slanted('COMMAND')} [{slanted('ARGUMENT')}]...")
     page.heading("Description")
     page.paragraphs(
-        f"{cli.help}\n\nA host becomes a member of a network with wand setup node --join FILE, where FILE has the "
-        "invitation that wand invite printed at the server. Most commands take --json, for scripts."
+        f"{cli.help}\n\nwand init leads a host into a network, step by step; with wand init --join FILE it becomes a "
+        "member, where FILE has the invitation that wand invite printed. Commands that show something take --json, for scripts."
     )
     page.heading("Options")
     _parameters(page, cli, context)

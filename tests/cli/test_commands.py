@@ -73,13 +73,13 @@ async def test_statusForMonitoring(bench: Bench) -> None:
     bench.program.notes, bench.program.attention = ["the disk is full", "the clock is wrong", "a hint"], 2
     status, out, err = await bench.run("status", "--check")
     assert (status, out) == (1, "the disk is full\nthe clock is wrong\n")
-    assert err == "Error: these 2 need attention\n"
+    assert err == "wand: these 2 need attention\n"
     status, out, _ = await bench.run("status", "--check", "--json")
     assert (status, json.loads(out)) == (1, ["the disk is full", "the clock is wrong"])
     await bench.control.stop()
     status, out, err = await bench.run("status", "--check")
     assert (status, out) == (2, "")
-    assert err.startswith("Error: ")
+    assert err.startswith("wand: ")
 
 
 @pytest_twisted.ensureDeferred

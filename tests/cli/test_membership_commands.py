@@ -145,6 +145,23 @@ async def test_joinFails(bench: Bench, tmp_path: Path) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_joinSaysWhatItWaitsFor(bench: Bench) -> None:
+    """
+    Whoever joins and has to wait, such as for an approval, is told so soon and not in the end; and once.
+    """
+    run = bench.start("join", text="wand1.slow")
+    await began(bench, run)
+    bench.program.notes, bench.program.attention = ["somebody must approve it", "names"], 1
+    while "waiting" not in run.err:
+        assert run.status is None, run.err
+        await deferLater(reactor, 0.02)  # type: ignore[arg-type] # the reactor is a module to mypy
+    bench.program.notes, bench.program.attention = [], 0
+    bench.program.enter("member")
+    await run.ended
+    assert (run.status, run.err) == (0, "wand: waiting: somebody must approve it\n")
+
+
+@pytest_twisted.ensureDeferred
 async def test_anotherNetworkThanTheOneThatIsThere(bench: Bench) -> None:
     """
     Who begins another network on the host of one is told which that is, and what to do for another; repeated for the

@@ -72,7 +72,7 @@ async def test_ping(bench: Bench) -> None:
     bench.program.ways.isSilent = True
     status, out, err = await bench.run("ping", "two", "--count", "1")
     assert status == 1
-    assert err == "Error: two does not answer there\n"
+    assert err == "wand: two does not answer there\n"
 
 
 @pytest_twisted.ensureDeferred

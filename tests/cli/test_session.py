@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 import pytest
 import pytest_twisted
+from click.testing import CliRunner
 from command_runs import Bench, Run
 from simulated.program import MemoryProgram
 from twisted.internet import reactor
@@ -18,7 +19,7 @@ from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
 from wand.cli.later import LaterCommand
-from wand.cli.main import COMMANDS, cli
+from wand.cli.main import COMMANDS, SECTIONS, cli
 from wand.cli.session import Operation, Session
 from wand.control.listen import ControlSocket
 from wand.errors import NotRunning
@@ -88,6 +89,19 @@ def test_commandsAreListedAsTheyAre() -> None:
     for command in later:
         loaded = command.load()
         assert (loaded.name, loaded.get_short_help_str(200)) == (command.name, command.get_short_help_str(200))
+
+
+def test_theListOfCommands() -> None:
+    """
+    Each command is listed once, under a heading, with all that is said of it; and what an option takes has a name.
+    """
+    assert sorted(name for names in SECTIONS.values() for name in names) == sorted(cli.commands)
+    listed = CliRunner().invoke(cli, ["--help"]).output
+    assert "..." not in listed.partition("COMMAND [ARGS]...")[2]
+    for name in cli.commands:
+        told = CliRunner().invoke(cli, [name, "--help"]).output
+        assert "RANGE" not in told, name
+        assert "TEXT" not in told, name
 
 
 @pytest_twisted.ensureDeferred

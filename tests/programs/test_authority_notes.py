@@ -28,6 +28,7 @@ class AuthorityNotesTests(SynchronousTestCase):
         self.authority: Any = SimpleNamespace(
             recovered=False,
             hasUnreadable=False,
+            servers=SimpleNamespace(identities=[]),
             administration=SimpleNamespace(
                 pending=[],
                 reserve=SimpleNamespace(had=[], beyond=""),
@@ -81,7 +82,11 @@ class AuthorityNotesTests(SynchronousTestCase):
         self.assertEqual(self.found(), ["network-key"])
         [note] = self.notes
         self.assertTrue(note.isHint)
-        self.assertIn("the network key is not in /state", note.text)
+        self.assertIn("the network key is not in /state, so certificates wait for wand sign", note.text)
+        self.authority.servers = SimpleNamespace(identities=[b"other"])
+        self.found()
+        [note] = self.notes
+        self.assertIn("wait for another server that has it", note.text)
 
     def test_cutOff(self) -> None:
         """

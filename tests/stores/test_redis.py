@@ -172,6 +172,7 @@ class RedisTests(RedisCase):
         self.server.kill()
         failure = self.failureResultOf(self.opened().load("a"), StoreHindered)
         self.assertIn(str(self.server.path), failure.getErrorMessage())
+        self.assertFalse(failure.getErrorMessage().endswith("."))  # it becomes a part of other sentences
 
     def test_whoWasAwayForLongLoadsAnew(self) -> None:
         """

@@ -103,8 +103,9 @@ class CaptureFile:
 
     def _say(self, end: str) -> None:
         lost = f", {self.lost} frames lost because they could not be written fast enough" if self.lost else ""
+        what = "frame" if self.frames == 1 else "frames"
         begin = "\r\x1b[K" if sys.stderr.isatty() else ""
-        click.echo(f"{begin}{self.frames} frames, {self.octets} octets{lost}{end}", err=True, nl=False)
+        click.echo(f"{begin}{self.frames} {what}, {self.octets} octets{lost}{end}", err=True, nl=False)
 
     def _write(self, octets: bytes) -> bool:
         if self._descriptor < 0 or self._isLeft or self.problem:

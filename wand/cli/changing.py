@@ -32,7 +32,7 @@ def add(mac: str, peer: str, lifetime: float | None) -> Operation:
 
 @click.command()
 @macArgument
-@click.option("--source", help="Only what this source says; without it, what every source says.")
+@click.option("--source", metavar="NAME", help="Only what this source says; without it, what every source says.")
 def delete(mac: str, source: str | None) -> Operation:
     """Delete an entry.
 

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from wand.cli.arguments import jsonOption
+from wand.cli.outcome import Outcome
 from wand.cli.rendering import clean, showJSON, working
 from wand.cli.session import Operation, Session
 from wand.doctor.examination import examine
@@ -26,7 +27,7 @@ _NAMES: Final = 21
 _WIDTH: Final = 80
 
 
-class SomethingIsWrong(click.ClickException):
+class SomethingIsWrong(Outcome):
     """
     C{wand doctor} found something that does not work; what it is has been printed.
     """
@@ -52,7 +53,7 @@ def doctor(asJSON: bool) -> Operation:
             _show(findings)
         wrong = sum(each.verdict == BAD for each in findings)
         if wrong:
-            raise SomethingIsWrong(f"{wrong} of {len(findings)} checks found what does not work")
+            raise SomethingIsWrong(f"{wrong} of {len(findings)} checks found something that does not work")
 
     return Operation(run)
 

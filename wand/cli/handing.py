@@ -33,7 +33,7 @@ def request() -> Operation:
 
 @click.command()
 @click.argument("file", metavar="[REQUEST-FILE]", required=False)
-@click.option("--name", default="", help="The node's name; without it, the node chooses.")
+@click.option("--name", default="", metavar="NAME", help="The node's name; without it, the node chooses.")
 @click.option("--bridge", is_flag=True, help="Let the node bridge other machines into the network.")
 @click.option("--relay", is_flag=True, help="Let the node pass datagrams on between members that find no direct way.")
 @click.option(

@@ -20,7 +20,9 @@ from wand.sealed.credentials.member_status import InvitationStatus
 
 
 @click.command()
-@click.option("--uses", type=click.IntRange(min=1), default=1, show_default=True, help="How many nodes may join.")
+@click.option(
+    "--uses", type=click.IntRange(min=1), default=1, metavar="N", show_default=True, help="How many nodes may join."
+)
 @click.option(
     "--expires",
     callback=inSeconds,
@@ -29,7 +31,7 @@ from wand.sealed.credentials.member_status import InvitationStatus
     show_default=True,
     help="How long it is valid: 15m, 24h, 7d.",
 )
-@click.option("--name", default="", help="The node's name; without it, the node chooses.")
+@click.option("--name", default="", metavar="NAME", help="The node's name; without it, the node chooses.")
 @click.option("--bridge", is_flag=True, help="Let the node bridge other machines into the network.")
 @click.option("--relay", is_flag=True, help="Let the node pass datagrams on between members that find no direct way.")
 @click.option("--admission", is_flag=True, help="Let the node admit others, also while this one is off.")
@@ -37,6 +39,7 @@ from wand.sealed.credentials.member_status import InvitationStatus
     "--macs",
     type=click.IntRange(1, MACS_MAXIMUM),
     default=MACS,
+    metavar="N",
     show_default=True,
     help="How many MAC addresses may be behind the node, if it is a bridge.",
 )
@@ -44,6 +47,7 @@ from wand.sealed.credentials.member_status import InvitationStatus
     "--broadcasts",
     type=click.IntRange(1, BROADCASTS_MAXIMUM),
     default=BROADCASTS,
+    metavar="N",
     show_default=True,
     help="How many broadcast and multicast frames per second the node may send.",
 )

@@ -25,6 +25,9 @@ from wand.status import ProgramStatus
 #: Seconds between two looks at the status.
 STATUS_INTERVAL: Final = 0.1
 
+#: Seconds after which it is said what is waited for: most nodes are members before.
+PATIENCE: Final = 1.5
+
 #: What a host that joins asks for.
 addressOption: Final = click.option(
     "--address",
@@ -150,9 +153,10 @@ def checkToken(text: str) -> None:
 
 async def _member(session: Session, refusals: list[str], timeout: float) -> ProgramStatus:
     """
-    Wait until this node is a member, and its invitation redeemed.
+    Wait until this node is a member, and its invitation redeemed; say for what, if it takes longer.
     """
-    client, until = await session.client(), session.elapsed + timeout
+    client, began = await session.client(), session.elapsed
+    said: set[str] = set()
     while True:
         status = await client.status()
         own = status.own
@@ -164,8 +168,12 @@ async def _member(session: Session, refusals: list[str], timeout: float) -> Prog
             return status
         if own.stage in ("new", "revoked"):
             raise MembershipRefused(_why(status, "the node gave up; its log says why"))
-        if session.elapsed >= until:
+        waited, why = session.elapsed - began, _why(status, "the server does not answer")
+        if waited >= timeout:
             raise WandError(_waiting(status, timeout))
+        if waited >= PATIENCE and status.attention and why not in said:
+            said.add(why)
+            click.echo(f"wand: waiting: {why}", err=True)
         await session.sleep(STATUS_INTERVAL)
 
 

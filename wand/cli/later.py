@@ -4,7 +4,9 @@ Commands that are imported when they run: all of them together take as long as o
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -43,6 +45,22 @@ class LazyGroup(click.Group):
     """
     A group that loads a L{LaterCommand} to run it, but not to list it.
     """
+
+    def __init__(self, *arguments: Any, sections: Mapping[str, Sequence[str]], **options: Any) -> None:
+        """
+        @param sections: the headings under which commands are listed, with their names.
+        """
+        super().__init__(*arguments, **options)
+        self.sections = sections
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """
+        List the commands under their headings, each with all that is said of it.
+        """
+        width = max(map(len, self.commands))
+        for heading, names in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{name:<{width}}", str(self.commands[name].help or "")) for name in names])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """

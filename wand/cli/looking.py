@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from wand.cli.arguments import jsonOption
+from wand.cli.outcome import Outcome
 from wand.cli.rendering import Grid, age, clean, showGrid, showJSON
 from wand.cli.session import Operation, Session
 from wand.cli.summary import showStatus
@@ -25,7 +26,7 @@ DROP_STYLE = "yellow"
 CHECK_TIMEOUT = 10.0
 
 
-class NeedsAPerson(click.ClickException):
+class NeedsAPerson(Outcome):
     """
     C{wand status --check} found something; what it is has been printed.
     """
@@ -33,7 +34,7 @@ class NeedsAPerson(click.ClickException):
     exit_code = 1
 
 
-class NoAnswer(click.ClickException):
+class NoAnswer(Outcome):
     """
     C{wand status --check} could not get the program's status.
     """

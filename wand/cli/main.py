@@ -74,7 +74,24 @@ COMMANDS: Final[Mapping[str, LaterCommand]] = {
 }
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+#: How the help lists them.
+SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "To begin": ("init", "found", "join", "setup", "demo"),
+    "To look": (
+        *("status", "table", "peers", "members", "top", "graph", "console"),
+        *("watch", "events", "counters", "log", "version", "plugins"),
+    ),
+    "To find what is wrong": ("doctor", "why", "ping", "netcheck", "capture", "report"),
+    "To decide about members": (
+        *("invite", "invitations", "withdraw", "request", "admit", "approve", "rename", "address"),
+        *("limit", "confirm", "appoint", "revoke", "rotate", "servers", "requests", "sign", "import-signatures"),
+    ),
+    "To run a program": ("reload", "stop", "backup", "restore", "add", "delete", "wake"),
+    "And": ("shell", "plugin", "import-config"),
+}
+
+
+@click.group(cls=LazyGroup, sections=SECTIONS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="wand")
 @click.option(
     "--control",

@@ -118,11 +118,15 @@ def _whenReaddressed(member: MemberStatus) -> str:
 @click.command()
 @_memberArgument
 @click.option(
-    "--macs", type=click.IntRange(1, MACS_MAXIMUM), help="How many MAC addresses may be behind it, if it is a bridge."
+    "--macs",
+    type=click.IntRange(1, MACS_MAXIMUM),
+    metavar="N",
+    help="How many MAC addresses may be behind it, if it is a bridge.",
 )
 @click.option(
     "--broadcasts",
     type=click.IntRange(1, BROADCASTS_MAXIMUM),
+    metavar="N",
     help="How many broadcast and multicast frames per second it may send.",
 )
 def limit(member: str, macs: int | None, broadcasts: int | None) -> Operation:

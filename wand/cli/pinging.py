@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 import click
 
+from wand.cli.outcome import Outcome
 from wand.cli.rendering import clean, showJSON
 from wand.cli.session import Session
 from wand.cli.ways import placeTexts
@@ -38,7 +39,7 @@ class PingedWay(Status, frozen=True):
     roundTrips: list[float | None]
 
 
-class Unanswered(click.ClickException):
+class Unanswered(Outcome):
     """
     Nothing was answered.
     """

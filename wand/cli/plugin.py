@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from wand.cli.arguments import jsonOption
+from wand.cli.outcome import Outcome
 from wand.cli.rendering import showJSON
 from wand.discovery.kinds import GROUPS
 
 
-class NotGood(click.ClickException):
+class NotGood(Outcome):
     """
     C{wand plugin check} found something; what it is has been printed.
     """

@@ -32,12 +32,14 @@ def sayFound(authority: Authority, notes: Notes, state: Path, *, isRecoveryUsual
             "members; restore a backup (wand restore FILE), the log names the records",
         )
     if not authority.administration.status.signs:
-        notes.say(
-            "network-key",
-            f"the network key is not in {state}, so certificates wait for wand sign; if you did not move it "
-            "away, restore it from a backup",
-            isHint=True,
+        text = (
+            f"the network key is not in {state}: certificates wait for another server that has it, or for wand sign; "
+            "to let this one sign, copy network.key from the other one's state directory"
+            if authority.servers.identities
+            else f"the network key is not in {state}, so certificates wait for wand sign; if you did not move it "
+            "away, restore it from a backup"
         )
+        notes.say("network-key", text, isHint=True)
 
 
 def sayWaiting(authority: MemberAuthority, notes: Notes) -> None:

@@ -97,7 +97,7 @@ def _portMapping(found: Findings, context: Context) -> CheckStatus:
     if mapped is not None:
         return CheckStatus("port-mapping", True, mapped.endpoint, mapped.about)
     if found.nat.mapping == NONE:
-        return CheckStatus("port-mapping", None, "no", "none is needed")
+        return CheckStatus("port-mapping", True, "no", "none is needed")
     refusals = [note.text for note in context.notes if note.key in ("mapping-refused", "mapping-upnp")]
     if refusals:
         return CheckStatus("port-mapping", False, "refused", refusals[0].partition(". ")[0])
@@ -107,6 +107,8 @@ def _portMapping(found: Findings, context: Context) -> CheckStatus:
 
 
 def _hairpin(found: Findings) -> CheckStatus:
+    if found.nat.mapping == NONE:
+        return CheckStatus("hairpin", True, "no", "none is needed: there is no NAT")
     if found.isHairpinning is None:
         return CheckStatus("hairpin", None, "not tried", "no NAT was seen")
     if found.isHairpinning:
