@@ -134,7 +134,7 @@ class _SealingAES(_Sealing):
     byteorder = "big"
 
 
-class _SealingChaCha(_Sealing):
+class _SealingChacha(_Sealing):
     """
     ChaCha20-Poly1305.
     """
@@ -151,7 +151,7 @@ class Backend(NoiseBackend):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.diffie_hellmans = {"25519": Exchange}
-        self.ciphers = {"AESGCM": _SealingAES, "ChaChaPoly": _SealingChaCha}
+        self.ciphers = {"AESGCM": _SealingAES, "ChaChaPoly": _SealingChacha}
         self.hashes = {"BLAKE2s": HandshakeHash}
         self.keypairs = {"25519": ExchangeKey}
         self.hmac = authenticated
