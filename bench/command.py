@@ -31,6 +31,7 @@ from bench.scale.goals_command import goals
 from bench.scale.node_command import node
 from bench.scale.relay_command import relay
 from bench.scale.server_command import server
+from bench.scale.start_command import start
 from bench.simulate.command import simulate
 from bench.summary import summarize
 from bench.table import markdown, tables, terminal
@@ -135,6 +136,7 @@ bench.add_command(relay)
 bench.add_command(scale)
 bench.add_command(server)
 bench.add_command(simulate)
+bench.add_command(start)
 
 
 def run(

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "thousand": "scale --members 1000 --only change",
     "ten-thousand": "scale --members 10000 --rest 20",
     "node": "node",
+    "start": "start",
     "made-up": "server",
     "gossip": "simulate",
 }
@@ -116,6 +117,12 @@ GOALS: Final = (
         "60 MB / 1 %",
         "node",
         lambda found: f"{found['resident'] / 1e6:.1f} MB / {found['rest']:.2%}",
+    ),
+    Goal(
+        "two nodes start that know each other, every server is dead: first echo",
+        "1 s",
+        "start",
+        lambda found: f"{found['echo']:.2f} s",
     ),
     Goal(
         "gossip, a change at 99.9 %",

@@ -5,17 +5,20 @@ Etud, "Ethernet over UDP": frames from the tap to the peers by their destination
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from wand.counters import Counters
 from wand.etud.bridging import Bridging
 from wand.etud.from_host import FromHost
 from wand.etud.from_peers import FromPeers
 from wand.etud.group_spreading import GroupSpreading
-from wand.etud.overhearing import Hearer, OverheardSpreading, OverheardTap, OverheardTransport
 from wand.etud.waiting_frames import WaitingFrames
 from wand.health.failures import Failures
 from wand.interfaces import IFrameWatcher, ITap, ITransport
 from wand.table import Table
+
+if TYPE_CHECKING:
+    from wand.etud.overhearing import Hearer
 
 
 class Etud:
@@ -92,6 +95,8 @@ class Etud:
 
         @return: ends it; until then nobody else can.
         """
+        from wand.etud.overhearing import OverheardSpreading, OverheardTap, OverheardTransport  # for captures only
+
         before = self.fromHost.passage, self.fromPeers.passage
         transport, tap = OverheardTransport(self._transport, hearer), OverheardTap(self._tap, hearer)
         spreading = None if self._spreading is None else OverheardSpreading(self._spreading, hearer)

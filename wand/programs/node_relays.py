@@ -5,17 +5,18 @@ Relays, as a node uses them, and as one that it may be itself.
 from __future__ import annotations
 
 from secrets import token_bytes
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wand.config import EtudConfiguration
 from wand.interfaces import Context, ISessionTransport
 from wand.sealed.node.node_membership import NodeMembership
-from wand.sealed.reach.relay import Relay
 from wand.sealed.reach.relay_port import RelayPort
-from wand.sealed.reach.relay_quota import RelaySettings
 from wand.sealed.reach.relaying import Relaying
 from wand.status import RelayStatus
 from wand.underlay.place_kinds import RELAY
+
+if TYPE_CHECKING:
+    from wand.sealed.reach.relay import Relay
 
 #: What the operator of a node is told that is to be a relay, and may not.
 NO_RIGHT: Final = (
@@ -54,6 +55,9 @@ class NodeRelays:
         self.relaying.displacement.useStream = member.useStream
         self._relay: Relay | None = None
         if configuration.relay:
+            from wand.sealed.reach.relay import Relay  # which few nodes are
+            from wand.sealed.reach.relay_quota import RelaySettings
+
             settings = RelaySettings(configuration.relayMegabits, configuration.relayChannels)
             self._relay = Relay(
                 transport.sessions, sealed.control, context, token_bytes, settings, lambda: self._mayRelay

@@ -98,7 +98,7 @@ class ProgramOptions(usage.Options):
 
         @raise wand.errors.ConfigurationInvalid: if it cannot be used.
         """
-        given = {name: self[name] for name, *_ in optionFields(kind) if self[name] is not None}
+        given = {name: self[name] for name in kind.__struct_encode_fields__ if self.get(name) is not None}
         return load(kind, self.file or None, given)
 
     @property

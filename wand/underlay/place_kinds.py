@@ -23,6 +23,9 @@ IPV6: Final = "6"
 STREAM: Final = "tcp"
 RELAY: Final = "relay"
 
+#: What the hosts of places behind relays begin with.
+BEHIND_RELAYS: Final = f"{RELAY}/"
+
 
 def kindOf(host: str) -> str:
     """
@@ -34,6 +37,13 @@ def kindOf(host: str) -> str:
     if slash:
         return kind
     return IPV6 if ":" in host else IPV4
+
+
+def isBehindRelay(place: tuple[str, int] | None) -> bool:
+    """
+    Is a place behind a relay?  A relay passes nothing on from there, nor to there.
+    """
+    return place is not None and place[0].startswith(BEHIND_RELAYS)
 
 
 def addressOf(host: str) -> str | None:

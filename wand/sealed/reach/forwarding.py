@@ -10,8 +10,9 @@ from typing import Final
 
 from wand.counters import Counters
 from wand.interfaces.sessions import PlaceInUse
-from wand.sealed.reach.relay_channels import BEHIND_RELAYS, Channel
+from wand.sealed.reach.relay_channels import Channel
 from wand.sealed.sessions.packets import RELAY_HEADER, RELAYED
+from wand.underlay.place_kinds import BEHIND_RELAYS
 from wand.underlay.slots import Slots
 
 COUNTERS: Final = {

@@ -16,10 +16,8 @@ from wand.interfaces import Context, ISessions, ISessionTransport, MemberSearch,
 from wand.interfaces.way_inspection import IWayInspection
 from wand.reach_status import EpisodeStatus, NetworkCheckStatus, WaysStatus, WhyStatus
 from wand.sealed.credentials.identity import Identity
-from wand.sealed.reach.advice import adviceOn
 from wand.sealed.reach.causes import DIRECT, Situation, causeOf, hostOf
 from wand.sealed.reach.episodes import Episodes
-from wand.sealed.reach.network_check import NetworkCheck
 from wand.sealed.reach.observing import Observing
 from wand.sealed.reach.surroundings import Surroundings
 from wand.status import PeerStatus, WayStatus
@@ -70,6 +68,8 @@ class ReachInspection:
         @param peer: its name, its key, one of its overlay addresses or of its MAC addresses.
         @raise NoSuchMember: if there is no such member.
         """
+        from wand.sealed.reach.advice import adviceOn  # for whoever asks, as L{NetworkCheck} below
+
         identity = await self._findSomewhere(peer)
         if self._sessions.isUp(identity):
             self._observing.ask(identity)
@@ -137,6 +137,8 @@ class ReachInspection:
         """
         Look at what the network around us allows; it takes a few seconds.
         """
+        from wand.sealed.reach.network_check import NetworkCheck
+
         check = NetworkCheck(
             self._sessions, self._ways, self._participant, self._observing, self._surroundings, self._context
         )

@@ -12,7 +12,7 @@ from wand.interfaces.membership import Member
 from wand.interfaces.participant import ControlReaders
 from wand.sealed import control_numbers
 from wand.sealed.reach.forwarding import Forwarding
-from wand.sealed.reach.relay_channels import IDLE, Channel, Channels, Served, isBehindRelay
+from wand.sealed.reach.relay_channels import IDLE, Channel, Channels, Served
 from wand.sealed.reach.relay_messages import (
     ABSENT,
     ENDED,
@@ -30,6 +30,7 @@ from wand.sealed.reach.relay_messages import (
 from wand.sealed.reach.relay_quota import RelaySettings
 from wand.status import RelayStatus
 from wand.timing.token_buckets import TokenBuckets
+from wand.underlay.place_kinds import isBehindRelay
 
 COUNTERS: Final = {
     "relay-channels-made": "channels made for pairs of members",

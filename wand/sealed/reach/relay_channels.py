@@ -13,24 +13,13 @@ from twisted.internet.interfaces import IReactorTime
 from wand.interfaces.sessions import PlaceInUse
 from wand.sealed.reach.relay_quota import Quota, RelaySettings
 from wand.timing.deadlines import Deadlines
-from wand.underlay.place_kinds import RELAY
 
 #: A channel ends after this many seconds in which nothing passes and neither end asks for it again.
 IDLE: Final = 60.0
 
-#: What the hosts of places behind relays begin with.
-BEHIND_RELAYS: Final = f"{RELAY}/"
-
 #: How many channels there are at most; when there are so many, a member may still have its first few.
 CHANNELS_MAXIMUM: Final = 100_000
 CHANNELS_ALWAYS: Final = 8
-
-
-def isBehindRelay(place: tuple[str, int] | None) -> bool:
-    """
-    Is a place behind a relay?  A relay passes nothing on from there, nor to there.
-    """
-    return place is not None and place[0].startswith(BEHIND_RELAYS)
 
 
 class Served:

@@ -9,8 +9,7 @@ from math import inf
 from typing import Final
 
 from wand.interfaces.sessions import PlaceInUse
-from wand.sealed.reach.relay_channels import isBehindRelay
-from wand.underlay.place_kinds import STREAM, kindOf
+from wand.underlay.place_kinds import STREAM, isBehindRelay, kindOf
 
 #: How many relays are kept that are not servers; servers are kept all.
 MEMBERS_MAXIMUM: Final = 256

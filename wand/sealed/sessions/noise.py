@@ -23,7 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from noise.noise_protocol import NoiseProtocol
 
-from wand.sealed.sessions.noise_backend import Backend, Pair
+from wand.sealed.sessions.noise_backend import Backend, ExchangeKey
 
 #: The Noise protocol's name by the network's cipher.
 SUITES: Final = {
@@ -109,7 +109,7 @@ class Initiator(_End):
         self._ours = _pair(ours)
         self._ephemeral = _pair(ephemeral)
         try:
-            self._theirs = Pair.from_public_bytes(theirs)
+            self._theirs = ExchangeKey.from_public_bytes(theirs)
         except ValueError as error:
             raise HandshakeInvalid(str(error)) from error
         self._payload = b""
@@ -208,7 +208,7 @@ def ephemeralKey(entropy: Callable[[int], bytes]) -> X25519PrivateKey:
     return X25519PrivateKey.from_private_bytes(entropy(32))
 
 
-def _begun(cipher: str, prologue: bytes, isInitiator: bool, **pairs: Pair) -> Any:
+def _begun(cipher: str, prologue: bytes, isInitiator: bool, **pairs: ExchangeKey) -> Any:
     if cipher not in SUITES:
         raise HandshakeInvalid("this node is a member of no network")
     noise = NoiseProtocol(SUITES[cipher], _BACKEND)
@@ -237,9 +237,9 @@ def _checked(psk: bytes) -> bytes:
     return psk
 
 
-def _pair(private: X25519PrivateKey) -> Pair:
+def _pair(private: X25519PrivateKey) -> ExchangeKey:
     public = private.public_key()
-    return Pair(private, public, public.public_bytes_raw())
+    return ExchangeKey(private, public, public.public_bytes_raw())
 
 
 def _keys(noise: Any) -> TransportKeys:

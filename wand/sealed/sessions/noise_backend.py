@@ -53,7 +53,7 @@ class HandshakeHash(Hash):  # type: ignore[misc]  # the library has no types, he
         return blake2s(data).digest()
 
 
-class Pair(KeyPair):  # type: ignore[misc]
+class ExchangeKey(KeyPair):  # type: ignore[misc]
     """
     A key pair of Curve25519, or the public half of one.
     """
@@ -66,7 +66,7 @@ class Pair(KeyPair):  # type: ignore[misc]
         raise NotImplementedError
 
     @classmethod
-    def from_public_bytes(cls, public_bytes: bytes) -> Pair:
+    def from_public_bytes(cls, public_bytes: bytes) -> ExchangeKey:
         """
         Somebody else's key.
 
@@ -80,7 +80,7 @@ class Exchange(DH):  # type: ignore[misc]
     The key exchange X25519 (RFC 7748).
     """
 
-    klass = Pair
+    klass = ExchangeKey
     dhlen = 32
 
     def generate_keypair(self) -> NoReturn:
@@ -125,7 +125,7 @@ class _Sealing(Cipher):  # type: ignore[misc]
         return bytes(4) + number.to_bytes(8, self.byteorder)
 
 
-class SealingAES(_Sealing):
+class _SealingAES(_Sealing):
     """
     AES-256-GCM.
     """
@@ -134,7 +134,7 @@ class SealingAES(_Sealing):
     byteorder = "big"
 
 
-class SealingChaCha(_Sealing):
+class _SealingChacha(_Sealing):
     """
     ChaCha20-Poly1305.
     """
@@ -151,7 +151,7 @@ class Backend(NoiseBackend):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.diffie_hellmans = {"25519": Exchange}
-        self.ciphers = {"AESGCM": SealingAES, "ChaChaPoly": SealingChaCha}
+        self.ciphers = {"AESGCM": _SealingAES, "ChaChaPoly": _SealingChacha}
         self.hashes = {"BLAKE2s": HandshakeHash}
-        self.keypairs = {"25519": Pair}
+        self.keypairs = {"25519": ExchangeKey}
         self.hmac = authenticated
