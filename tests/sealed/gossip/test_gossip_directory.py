@@ -376,6 +376,7 @@ class GossipDirectoryTests(SynchronousTestCase):
         What cannot be read is counted, and held against its sender.
         """
         self.gather()
+        self.network.wire.loss = 0.0
         blamed: list[bytes] = []
         self.nodes[0].sessions.blame = lambda peer, reason: blamed.append(peer)  # type: ignore[method-assign]
         self.nodes[1].sessions.sendControl(self.nodes[0].identity, b"\x91\x34")

@@ -35,6 +35,15 @@ class NetworkTests(SynchronousTestCase):
         who = simulation.population.identities[number]
         return sum(not each.view.isHere(who) for each in simulation.running)
 
+    def wordsOf(self, simulation: Simulation, number: int) -> int:
+        """
+        How many words a member has said, as it knows itself.
+        """
+        member = simulation.members[number]
+        entry = None if member is None else member.view.get(simulation.population.identities[number])
+        assert entry is not None and entry.presence is not None
+        return entry.presence.order[1]
+
     def test_aChangeIsKnownEverywhere(self) -> None:
         """
         A member that moves is known to have done so by all within some seconds, whatever is lost.
@@ -237,6 +246,67 @@ class NetworkTests(SynchronousTestCase):
             self.assertEqual(entry.endpoints, (f"198.18.0.{number}:22222",))
         for counter in ("drop-gossip-item", "drop-gossip-accusation", "drop-gossip-malformed", "drop-gossip-unknown"):
             self.assertGreater(simulation.counters[counter], 0, counter)
+
+    def test_aTenthAccusesEverybody(self) -> None:
+        """
+        Where a tenth of the members accuse everybody they may, all the time, nobody honest is gone for more than a few,
+        and nobody sends much; when they end, soon all agree that everybody is here.
+        """
+        simulation = self.make(50)
+        liars = [Liar(simulation, number, number) for number in range(0, 50, 10)]
+        honest = [number for number in range(50) if number % 10]
+        before = simulation.wire.mark()
+        for _ in range(25):
+            for liar in liars:
+                liar.accuseAll()
+            simulation.run(1)
+            self.assertLess(max(self.doubters(simulation, number) for number in honest), 12)
+        sent = [after - was for was, after in zip(before, simulation.wire.sent, strict=True)]
+        self.assertLess(sum(sent[number] for number in honest) / len(honest) / 25, 8_000)
+        for _ in range(60):
+            simulation.run(15)
+            if (simulation.agreement(), simulation.doubts()) == (1.0, 0):
+                break
+        else:
+            self.fail("they do not agree")
+
+    def test_halfIsLost(self) -> None:
+        """
+        Where every other datagram is lost, members accuse each other in vain, and hardly anybody counts as gone.
+        """
+        simulation = self.make(60, 0.5)
+        for _ in range(15):
+            simulation.run(10)
+            self.assertLess(sum(self.doubters(simulation, number) for number in range(60)), 60)
+        simulation.wire.air = Air()
+        simulation.run(30)
+        self.assertEqual((simulation.agreement(), simulation.doubts()), (1.0, 0))
+
+    def test_whoAnswersOnlyOne(self) -> None:
+        """
+        A member that only one other reaches, in both directions or in one, is here for all, and is accused less and
+        less often; it accuses few others.
+        """
+        for isBoth in (True, False):
+            simulation = self.make(30, 0.02)
+            only = simulation.members[5]
+            assert only is not None
+            friend = simulation.population.numbers[only.links.watchers[0]]
+
+            def isBlocked(sender: int, receiver: int, friend: int = friend, isBoth: bool = isBoth) -> bool:
+                isOther = friend not in (sender, receiver)
+                return isOther and (receiver == 5 or (isBoth and sender == 5))
+
+            simulation.wire.block(isBlocked)
+            words = []
+            for _ in range(2):
+                before = self.wordsOf(simulation, 5)
+                for _ in range(30):
+                    simulation.run(10)
+                    self.assertEqual(self.doubters(simulation, 5), 0)
+                words.append(self.wordsOf(simulation, 5) - before)
+            self.assertLess(words[1], 6, words)
+            self.assertLess(sum(self.wordsOf(simulation, number) for number in range(30) if number != 5), 29 + 30)
 
     def test_whatOnlySomeTake(self) -> None:
         """

@@ -25,6 +25,7 @@ from wand.sealed.gossip.messages import (
     octetsOf,
     pack,
 )
+from wand.sealed.gossip.rings import RINGS
 from wand.sealed.gossip.signatures import accusationItem, presenceItem
 from wand.sealed.gossip.tree import WIDTH
 from wand.testing.simulation import Simulation
@@ -99,6 +100,26 @@ class Liar:
                 ring = self.random.randrange(3)
                 body = Accusation(self._network, self._own, victim, epoch, number + ahead, ring)
                 self._tell(accusationItem(body, self._signatures))
+
+    def accuseAll(self) -> None:
+        """
+        Accuse everybody whom we may, unless that one is accused, and tell our links and two others.
+        """
+        member = self.simulation.members[self.number]
+        assert member is not None
+        rings, numbers = member.view.rings, self.simulation.population.numbers
+        for ring in range(RINGS):
+            for victim in rings.after(ring, self._own):
+                if not rings.mayAccuse(ring, self._own, victim, member.view.isHere):
+                    break
+                entry = member.view.get(victim)
+                if entry is None or entry.presence is None or entry.accusation is not None:
+                    continue
+                body = Accusation(self._network, self._own, victim, *entry.presence.order, ring)
+                octets = pack(News((msgspec.Raw(accusationItem(body, self._signatures).octets),)))
+                for peer in (*member.links.all, self._somebody(), self._somebody()):
+                    if peer not in (victim, self._own):
+                        self.simulation.wire.send(self.number, numbers[peer], octets)
 
     def reencode(self) -> None:
         """

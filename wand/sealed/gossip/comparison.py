@@ -61,6 +61,10 @@ COMPARISON_END: Final = 4 * INTERVAL
 ANSWERS_RATE: Final = 8.0
 ANSWERS_BURST: Final = 40.0
 
+#: For how many seconds what came last is told again to somebody who differs, and how many items of that.
+LATEST: Final = 60.0
+LATEST_MAXIMUM: Final = 6
+
 #: With how many members this is remembered.
 REMEMBERED: Final = 256
 
@@ -105,6 +109,7 @@ class Comparison:
         self._asked = Asked(clock)
         self._void: dict[int, float] = {}
         self._again: dict[bytes, IDelayedCall] = {}
+        self._latest: dict[tuple[bytes, int], tuple[Item, float]] = {}
 
     def stop(self) -> None:
         """
@@ -114,11 +119,15 @@ class Comparison:
             timer.cancel()
         self._again.clear()
 
-    def taken(self) -> None:
+    def taken(self, item: Item) -> None:
         """
-        Our own tree changed.
+        Our own tree changed: an item came into it.
         """
         self._taken = self._clock.seconds()
+        self._latest.pop((item.member, item.kind), None)  # so that the one that came first is forgotten first
+        self._latest[item.member, item.kind] = item, self._taken
+        if len(self._latest) > LATEST_MAXIMUM:
+            del self._latest[next(iter(self._latest))]
 
     def told(self, peer: bytes, total: int) -> None:
         """
@@ -157,6 +166,7 @@ class Comparison:
         self._beginning(peer)
         branches = self._tree().branches
         self._send(peer, Digests(WHOLE, b"".join(octetsOf(branch.total) for branch in branches)))
+        self._tellLatest(peer)
 
     def digests(self, peer: bytes, message: Digests) -> None:
         """
@@ -169,6 +179,7 @@ class Comparison:
         tree, theirs = self._tree(), digestsIn(message.totals)
         if isWhole:
             self._beginning(peer)
+            self._tellLatest(peer)
             differing = [at for at, branch in enumerate(tree.branches) if branch.total != theirs[at]]
             for at in self._random.sample(differing, min(BRANCHES, len(differing))):
                 totals = b"".join(octetsOf(leaf.total) for leaf in tree.branches[at].leaves)
@@ -230,6 +241,15 @@ class Comparison:
         Is an item that came to be told to others, too?  Not if it is one of many that we asked for.
         """
         return self._asked.isToBeTold(item.digest)
+
+    def _tellLatest(self, peer: bytes) -> None:
+        """
+        Most likely the other lacks what came last: tell it at once, as each further step may be lost.
+        """
+        now = self._clock.seconds()
+        for item, when in self._latest.values():
+            if now - when < LATEST:
+                self._tell(item, (peer,))
 
     def _soon(self, peer: bytes) -> None:
         if peer not in self._again and len(self._again) < REMEMBERED:

@@ -35,6 +35,7 @@ from wand.sealed.gossip.own_word import OwnWord
 from wand.sealed.gossip.prober import HELPERS, Prober
 from wand.sealed.gossip.signatures import Signatures, accusationItem
 from wand.sealed.gossip.silence import Silence
+from wand.sealed.gossip.standing import Objections
 from wand.sealed.gossip.view import MemberView, Reception
 from wand.sealed.gossip.watch import Watch
 
@@ -84,7 +85,8 @@ class Gossip:
         self._counters = counters
         self._transmit = send
         self._from: bytes | None = None
-        self._silence = Silence(clock, random, lambda: view.tree.count)
+        self._objections = Objections(clock)
+        self._silence = Silence(clock, random, lambda: view.tree.count, self._objections.until)
         self.links = Links(own, view, clock, counters, self._silence.__contains__)
         self._news = NewsQueue(clock, random, counters, self._sendOctets)
         self._comparison = Comparison(
@@ -100,6 +102,7 @@ class Gossip:
         self._watch = Watch(own, clock, random, view, self.links, self._silence, self._prober, self._accuse, self._lost)
         view.own = own
         view.changed = self._changed
+        view.refuted = self._refuted
 
     def start(self) -> None:
         """
@@ -158,7 +161,7 @@ class Gossip:
             if message.watching:
                 self.links.called(peer)
                 self._comparison.told(peer, totalOf(message.total))
-            self._send(peer, Alive(message.number, octetsOf(self.view.tree.total), self._news.take(peer)))
+            self._send(peer, Alive(message.number, octetsOf(self.view.tree.total), self._newsFor(peer)))
         elif isinstance(message, Alive):
             self._take(peer, message.news)
             if self._prober.alive(peer, message.number):
@@ -198,7 +201,7 @@ class Gossip:
 
     def _changed(self, item: Item) -> None:
         source, self._from = self._from, None  # what we say because of it goes to everybody
-        self._comparison.taken()
+        self._comparison.taken(item)
         if source is None or self._comparison.isToBeTold(item):
             self._news.tell(item, (peer for peer in self.links.all if peer != source))
         if item.member == self._own and source is not None:
@@ -210,7 +213,13 @@ class Gossip:
         entry = self.view.get(member)
         if entry is not None and entry.presence is not None:
             accusation = Accusation(self.view.network, self._own, member, *entry.presence.order, ring)
-            self.view.put(accusationItem(accusation, self._signatures))
+            item = accusationItem(accusation, self._signatures)
+            if self.view.standing.isBelieved(self._own, item.digest):  # the others would not take it
+                self.view.put(item)
+
+    def _refuted(self, accuser: bytes, member: bytes) -> None:
+        if accuser == self._own:
+            self._objections.objected(member)
 
     def _lost(self, peer: bytes) -> None:
         self.links.lost(peer)
@@ -219,7 +228,16 @@ class Gossip:
     # Messages.
 
     def _probe(self, number: int, peer: bytes, watching: bool) -> Probe:
-        return Probe(number, octetsOf(self.view.tree.total), watching, self._news.take(peer))
+        return Probe(number, octetsOf(self.view.tree.total), watching, self._newsFor(peer))
+
+    def _newsFor(self, peer: bytes) -> tuple[msgspec.Raw, ...]:
+        """
+        What a message to a member has room for; that it is accused among it, since nobody else can refute that.
+        """
+        entry = self.view.get(peer)
+        if entry is not None and entry.accusation is not None:
+            self._news.tell(entry.accusation, (peer,))
+        return self._news.take(peer)
 
     def _helpers(self, peer: bytes) -> list[bytes]:
         others = [each for each in self.links.all if each != peer and each not in self._silence]

@@ -31,13 +31,21 @@ class Silence:
     Remembers who does not answer.
     """
 
-    def __init__(self, clock: IReactorTime, random: Random, size: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        random: Random,
+        size: Callable[[], int],
+        earliest: Callable[[bytes], float] = lambda peer: -inf,
+    ) -> None:
         """
         @param size: how many members there are.
+        @param earliest: when a member may be accused.
         """
         self._clock = clock
         self._random = random
         self._size = size
+        self._earliest = earliest
         self._silent: dict[bytes, float | None] = {}
         self._thawed = -inf
 
@@ -97,7 +105,8 @@ class Silence:
         if isAlone and now - self._thawed < THAWING:
             return undecided
         for peer in undecided:
-            self._silent[peer] = now if isAlone else now + self._random.uniform(0, WAIT_MEMBER * self._size())
+            when = now if isAlone else now + self._random.uniform(0, WAIT_MEMBER * self._size())
+            self._silent[peer] = max(when, self._earliest(peer))
         return []
 
     def due(self) -> list[bytes]:

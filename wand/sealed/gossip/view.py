@@ -16,6 +16,7 @@ from wand.sealed.gossip.held_back import REMEMBERED, HeldBack
 from wand.sealed.gossip.items import ACCUSATION, ANNOUNCEMENT, AccusationItem, Item, parseItem
 from wand.sealed.gossip.rings import NEAR, RINGS, Rings
 from wand.sealed.gossip.signatures import Signatures, isGenuine, isValid
+from wand.sealed.gossip.standing import Standing
 from wand.sealed.gossip.tree import MemberTree
 from wand.timing.token_buckets import TokenBuckets
 
@@ -29,6 +30,11 @@ SUSPICION: Final = 10.0
 ACCUSATION_RATE: Final = 0.1
 ACCUSATION_BURST: Final = 10.0
 
+#: How many accusations of ourselves we object to although we would not take them of others, who may have taken them:
+#: per second in the long run, and at once.
+OBJECTION_RATE: Final = 0.1
+OBJECTION_BURST: Final = 10.0
+
 COUNTERS: Final = {
     "gossip-items-taken": "items about members that were news",
     "gossip-items-known": "items about members that were told again",
@@ -36,6 +42,7 @@ COUNTERS: Final = {
     "drop-gossip-expired": "announcements of members dropped: the certificate expired, or it was revoked",
     "drop-gossip-unknown": "items about members dropped: what they are about, or who says so, is not known here",
     "drop-gossip-accusation": "accusations dropped: the accuser does not watch the accused",
+    "drop-gossip-disproven": "accusations dropped: the accuser was wrong about others lately",
     "drop-gossip-throttled": "items about members dropped: too much is said about that member, or by that accuser",
     "drop-gossip-full": "items about members dropped: more members than are kept",
 }
@@ -43,8 +50,8 @@ COUNTERS: Final = {
 
 class Reception(Enum):
     """
-    What became of an item.  One that is void is true, and does not count here: it expired, or was revoked, or there are
-    too many; it would be dropped again if it came again soon.
+    What became of an item.  One that is void may be true, and does not count here: it expired, or was revoked, or there
+    are too many, or who says so was wrong lately; it would be dropped again if it came again soon.
     """
 
     NEW = "new"
@@ -61,6 +68,8 @@ class MemberView:
     @ivar tree: all that is known.
     @ivar rings: who watches whom.
     @ivar own: our identity.
+    @ivar standing: who was wrong lately.
+    @ivar refuted: called with an accuser and whom it accused, when that one says in time that it is there.
     @ivar changed: called with each item that was taken.
     """
 
@@ -83,7 +92,9 @@ class MemberView:
         self.own = b""
         self.rings = rings
         self.tree = MemberTree() if tree is None else tree
+        self.standing = Standing(clock)
         self.changed: Callable[[Item], object] = lambda item: None
+        self.refuted: Callable[[bytes, bytes], object] = lambda accuser, member: None
         self._signatures = signatures
         self._clock = clock
         self._counters = counters
@@ -91,6 +102,7 @@ class MemberView:
         self._doubted: dict[bytes, float] = {}
         self._heldBack = HeldBack(clock, counters, self._takeLater, lambda item: self._throttled())
         self._accusations = TokenBuckets(clock, ACCUSATION_RATE, ACCUSATION_BURST, REMEMBERED)
+        self._objections = TokenBuckets(clock, OBJECTION_RATE, OBJECTION_BURST)
 
     # What is known.
 
@@ -147,6 +159,9 @@ class MemberView:
             return Reception.VOID
         if not self._isAcceptable(item):
             return Reception.DROPPED
+        if not self._isBelieved(item):
+            self._counters["drop-gossip-disproven"] += 1
+            return Reception.VOID
         if not isValid(item, self._signatures):
             return self._notValid(item)
         if not self._isAffordable(item):
@@ -182,6 +197,8 @@ class MemberView:
         self.tree = self.tree.put(entry)
         if item.kind == ANNOUNCEMENT:
             self.rings.add(item.member)
+        if known is not None and known.accusation is not None and entry.accusation is None and entry.saysItIsHere:
+            self._refuted(known.accusation)
         if entry.accusation is None:
             self._doubted.pop(item.member, None)
         elif item.kind == ACCUSATION:
@@ -189,18 +206,31 @@ class MemberView:
         self._counters["gossip-items-taken"] += 1
         self.changed(item)
 
+    def _refuted(self, accusation: Item) -> None:
+        """
+        Somebody who was accused says that it is there.  If it does so in time, the accuser was wrong; if not, it may
+        have been away.
+        """
+        told = accusation.told
+        if isinstance(told, AccusationItem) and self._clock.seconds() < self._doubted.get(told.member, 0.0):
+            self.standing.wasWrong(told.identity)
+            self.refuted(told.identity, told.member)
+
     def heard(self, identity: bytes) -> Item | None:
         """
         A member is heard directly.  If the one that accuses it does not watch it any more, because members between them
-        are back, it is not told of the accusation and cannot object: the accusation counts no more.
+        are back, it is not told of the accusation and cannot object: the accusation counts no more.  Nor does it if the
+        accuser has proven to be wrong meanwhile.
 
         @return: what it said last, which counts again; C{None} if nothing changed.
         """
         entry = self.tree.get(identity)
-        told = None if entry is None or entry.accusation is None else entry.accusation.told
-        if entry is None or not isinstance(told, AccusationItem):
+        accusation = None if entry is None else entry.accusation
+        told = None if accusation is None else accusation.told
+        if entry is None or accusation is None or not isinstance(told, AccusationItem):
             return None
-        if self.rings.mayAccuse(told.ring, told.identity, identity, self.isHere):
+        isBelieved = self.standing.isBelieved(told.identity, accusation.digest)
+        if isBelieved and self.rings.mayAccuse(told.ring, told.identity, identity, self.isHere):
             return None
         self.tree = self.tree.put(Entry(identity, entry.announcement, entry.presence))
         self._doubted.pop(identity, None)
@@ -255,11 +285,24 @@ class MemberView:
                 return False
         return True
 
+    def _isBelieved(self, item: Item) -> bool:
+        told = item.told
+        if not isinstance(told, AccusationItem) or self.standing.isBelieved(told.identity, item.digest):
+            return True
+        return self._isObjectedTo(item)
+
     def _isAffordable(self, item: Item) -> bool:
         told = item.told
         if not isinstance(told, AccusationItem):
             return self._heldBack.mayPass(item)
-        isAffordable = self._accusations.take(told.identity)
+        isAffordable = self._accusations.take(told.identity) or self._isObjectedTo(item)
         if not isAffordable:
             self._throttled()
+            self.standing.wasWrong(told.identity)  # nobody honest accuses so many
         return isAffordable
+
+    def _isObjectedTo(self, item: Item) -> bool:
+        """
+        Is it we who are accused?  Others may have taken it, and nobody else can refute it.
+        """
+        return item.member == self.own and self._objections.take(b"")

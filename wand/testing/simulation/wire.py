@@ -84,6 +84,7 @@ class Wire:
         self._random = random
         self._deliver = deliver
         self._sides = [0] * size
+        self._isBlocked: Callable[[int, int], bool] = lambda sender, receiver: False
         self._hidden = [random.random() < air.hidden for _ in range(size)]
         self._sessions: dict[tuple[int, int], tuple[float, int, int]] = {}
         self._attempts: dict[tuple[int, int], float] = {}
@@ -101,6 +102,15 @@ class Wire:
         Come together again.
         """
         self._sides = [0] * len(self._sides)
+
+    def block(self, isBlocked: Callable[[int, int], bool]) -> None:
+        """
+        Let nothing pass on some ways, of which one may be the way back of another.  A session that is there goes on in
+        the direction that is left until it would be renewed.
+
+        @param isBlocked: does nothing pass from one member to another, by their numbers?
+        """
+        self._isBlocked = isBlocked
 
     def mark(self) -> list[int]:
         """
@@ -128,7 +138,7 @@ class Wire:
             self._notice(pair, session, now)
             self.lost += 1
             return
-        elif now - session[0] > RENEW and self._isOpen(sender, receiver):
+        elif now - session[0] > RENEW and self._mayMeet(sender, receiver):
             self.sent[sender] += HANDSHAKE + RENEWAL
             self.sent[receiver] += HANDSHAKE + RENEWAL
             self._sessions[pair] = now, *runs
@@ -143,13 +153,18 @@ class Wire:
         self._clock.callLater(seconds, self._arrive, sender, receiver, message, self.runs[receiver])
 
     def _arrive(self, sender: int, receiver: int, message: bytes, run: int) -> None:
-        if self._isOpen(sender, receiver) and self.runs[receiver] == run:
+        isOpen = self._isOpen(sender, receiver) and not self._isBlocked(sender, receiver)
+        if isOpen and self.runs[receiver] == run:
             self._deliver(receiver, sender, message)
         else:
             self.lost += 1
 
     def _isOpen(self, sender: int, receiver: int) -> bool:
         return self._sides[sender] == self._sides[receiver] and not self.runs[receiver] & 1
+
+    def _mayMeet(self, sender: int, receiver: int) -> bool:
+        isBlocked = self._isBlocked(sender, receiver) or self._isBlocked(receiver, sender)
+        return self._isOpen(sender, receiver) and not isBlocked
 
     def _meet(self, sender: int, receiver: int, now: float) -> float | None:
         """
@@ -159,7 +174,7 @@ class Wire:
         """
         pair = sender, receiver
         isTrying = self._attempts.get(pair, 0.0) > now
-        if not self._isOpen(sender, receiver):
+        if not self._mayMeet(sender, receiver):
             if not isTrying:
                 self._attempts[pair] = now + ATTEMPT
                 self.sent[sender] += ATTEMPTS * HANDSHAKE
