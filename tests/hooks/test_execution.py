@@ -93,6 +93,7 @@ def test_whatItLeaves(make: Make) -> None:
     wait(lambda: not isAlive(int(outcome.said)), 20, "the end of what it began")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_asTheFirstProcess(make: Make) -> None:
     """
     The first process of a container waits for what it leaves, which nobody else would: none of them stays.

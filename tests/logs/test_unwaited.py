@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
-from typing import TextIO
+from threading import Event, Thread
+from typing import Any, TextIO
 
 import pytest
 from twisted.logger import globalLogPublisher
@@ -118,6 +118,30 @@ def test_severalThreads(pipe: tuple[int, TextIO]) -> None:
     lines = (found + empty(reading)).split()
     assert not failed
     assert {*lines} <= {letter * 100 for letter in (b"a", b"b", b"c", b"d")}
+
+
+def test_aThreadThatWaits(pipe: tuple[int, TextIO]) -> None:
+    """
+    A thread that waits nevertheless, since somebody else fills the same pipe, keeps no other from going on.
+    """
+    reading, file = pipe
+    log = unwaited(file)
+    stuck: Any = log
+    held, done = Event(), Event()
+
+    def hold() -> None:
+        with stuck._lock:
+            held.set()
+            done.wait(60)
+
+    thread = Thread(target=hold)
+    thread.start()
+    held.wait(60)
+    log.write("lost\n")
+    done.set()
+    thread.join()
+    log.write("told\n")
+    assert empty(reading) == b"told\n"
 
 
 def test_aFileIsWaitedFor(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ A log that is a file.
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from threading import RLock
@@ -13,6 +14,9 @@ from twisted.python.logfile import LogFile
 
 #: How many files there are of what was written before, of a megabyte each.
 KEPT: Final = 10
+
+#: Seconds that a thread waits for another that writes: the one that ends the program is not to wait for a disk.
+PATIENCE: Final = 0.5
 
 
 class KeptFile(LogFile):
@@ -33,12 +37,16 @@ class KeptFile(LogFile):
         """
         Write a message.
 
-        @raise OSError: if that fails.
+        @raise OSError: if that fails, or another thread waits for the disk.
         """
-        with self._lock:
+        if not self._lock.acquire(timeout=PATIENCE):
+            raise BlockingIOError(errno.EAGAIN, "the disk does not answer")
+        try:
             if self._file.closed or self._isGone():
                 self._openAgain()
             super().write(data)  # type: ignore[no-untyped-call]
+        finally:
+            self._lock.release()
 
     def _isGone(self) -> bool:
         own = os.fstat(self._file.fileno())

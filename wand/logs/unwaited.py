@@ -15,6 +15,9 @@ from twisted.logger import Logger
 #: The octets that a pipe takes without waiting if it can be written at all: pipe(7).
 PIECE: Final = PIPE_BUF
 
+#: Seconds that a thread waits for another that writes; others may write into the same pipe, and take the room.
+PATIENCE: Final = 0.5
+
 
 def unwaited(file: TextIO) -> TextIO:
     """
@@ -55,8 +58,13 @@ class Unwaited:
 
         @raise OSError: if nobody can read it any more.
         """
-        with self._lock:
+        if not self._lock.acquire(timeout=PATIENCE):
+            self._lost += 1
+            return len(text)
+        try:
             lost = self._write(text)
+        finally:
+            self._lock.release()
         if lost:
             self._log.warn("messages of this log are lost, because its reader had no room for them: {lost}", lost=lost)
         return len(text)

@@ -138,7 +138,7 @@ class MembershipParts:
     def _makeWhatIsKept(self) -> None:
         node, context, state = self._node, self._node.context, self._node.enrolment.state
         sessions = node.transport.sessions
-        told = context.clock, context.failures, context.notes, context.deferToThread
+        told = context.clock, context.failures, context.notes, context.makeWorker("state").do
         self.clocks = ClockComparison(context, self._turns.stepped, isServer=False)
         self.knownPeers = KnownPeers(state, self.claims, sessions, *told)
         self.learned = LearnedCache(state, self.claims.learned, *told)
