@@ -217,6 +217,15 @@ class FailingTests(CommandsTestCase):
                 expected = kind if kind in ERRORS else WandError
                 self.assertEqual(self.refused(self.client.status(), expected), str(error))
 
+    def test_oneTableOfErrors(self) -> None:
+        """
+        All commands have one table of errors, in which each error has its code.
+        """
+        self.assertEqual(commands.Request.allErrors, ERRORS)
+        for command in commands.Request.__subclasses__():
+            self.assertIs(command.allErrors, commands.Request.allErrors)
+            self.assertIs(command.reverseErrors, commands.Request.reverseErrors)
+
     def test_unforeseenError(self) -> None:
         """
         An error that nobody foresaw becomes a sentence for the client and a traceback in the program's log, and the

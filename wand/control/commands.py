@@ -92,6 +92,14 @@ class Request(amp.Command):
     """
 
     errors = ERRORS
+    allErrors: ClassVar[dict[type[Exception], bytes]]
+    reverseErrors: ClassVar[dict[bytes, type[Exception]]]
+
+    def __init_subclass__(cls) -> None:
+        """
+        All commands have the same errors; AMP would make two tables of them for each, 0.1 MB in all.
+        """
+        cls.allErrors, cls.reverseErrors = Request.allErrors, Request.reverseErrors
 
 
 class Status(Request):
