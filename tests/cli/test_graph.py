@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from xml.etree import ElementTree
 
+import pytest
 import pytest_twisted
 from command_runs import Bench
 from hypothesis import given
@@ -104,3 +105,17 @@ async def test_theCommand(bench: Bench) -> None:
     assert (await bench.run("graph", "--format", "dot"))[1].startswith("graph wand {")
     assert ElementTree.fromstring((await bench.run("graph", "--format", "svg"))[1]).tag == f"{_SVG}svg"
     assert json.loads((await bench.run("graph", "--most", "1", "--json"))[1])["left"] >= 2
+
+
+@pytest_twisted.ensureDeferred
+async def test_trafficIsOnlyAskedForWhereNotAllAreDrawn(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It says who is drawn, and a console asks for the picture every two seconds.
+    """
+    asked, peers = [], bench.program.peers
+    monkeypatch.setattr(bench.program, "peers", lambda *page: asked.append(page) or peers(*page))
+    bench.program.known = [OWN, *OTHERS]
+    await bench.run("graph", "--most", "4")
+    assert not asked
+    await bench.run("graph", "--most", "2")
+    assert asked

@@ -67,5 +67,7 @@ async def picture(client: ControlClient, most: int) -> Picture:
     """
     own = (await client.status()).own
     seen = [each async for each in client.seen()]
-    traffic = {each.peer: each.bytesReceived + each.bytesSent for each in await peersOf(client)}
+    # Whose traffic is how much only matters where not all can be drawn.
+    peers = await peersOf(client) if len(seen) > most else []
+    traffic = {each.peer: each.bytesReceived + each.bytesSent for each in peers}
     return pictureOf(own.name if own else "", seen, own.key if own else "", traffic, most)
