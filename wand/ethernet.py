@@ -72,13 +72,6 @@ class MAC(bytes):
         return cls(bytes([octets[0] & 0xFC | 0x02]) + octets[1:6])
 
     @property
-    def isGroup(self) -> bool:
-        """
-        Is this a multicast or the broadcast address?
-        """
-        return bool(self[0] & 1)
-
-    @property
     def isUnicast(self) -> bool:
         """
         Can a single host have this address?  Neither a group's nor all zeros can.

@@ -17,7 +17,7 @@ from wand.testing import plugin_rules
 from wand.testing.contract import Rule
 from wand.testing.directory_bench import DirectoryBench
 from wand.testing.inbox import Deaf
-from wand.testing.memory import grownBy, tracing
+from wand.testing.memory import grownBy, keptOf
 from wand.testing.saying import saying
 from wand.underlay.ports import DatagramPort
 
@@ -167,13 +167,6 @@ class DirectoryManners(DirectoryBench):
                 self.clock.advance(0)
             self.network.sent.clear()
 
-        with tracing():
-            for places in ports, [nobody]:
-                send(strangers[: 2 * _ENDPOINTS], places)
-            with grownBy() as usual:  # by the network of the test
-                send(strangers[2 * _ENDPOINTS :], [nobody])
-            with grownBy() as grown:
-                send(strangers[2 * _ENDPOINTS :], ports)
-        more = grown[0] - usual[0]
+        more = keptOf(send, strangers, 2 * _ENDPOINTS, ports, [nobody])
         found = f"{more} octets more are in use after datagrams from {_ENDPOINTS} endpoints more"
         self.expect(more < _ENDPOINTS * _OF_EACH, rules.GROWS_NOT, found)

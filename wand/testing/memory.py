@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
+
+Sender = TypeVar("Sender")
+Place = TypeVar("Place")
 
 
 @contextmanager
@@ -39,3 +43,27 @@ def grownBy() -> Iterator[list[int]]:
         yield grown
         gc.collect()
         grown.append(tracemalloc.get_traced_memory()[0] - before)
+
+
+def keptOf(
+    send: Callable[[Sequence[Sender], Place], object],
+    strangers: Sequence[Sender],
+    first: int,
+    place: Place,
+    nobody: Place,
+) -> int:
+    """
+    Measure what is kept of strangers at the place to which they send: how many octets more are in use than when they
+    sent as much to a place where nobody is, which is what the network of the test keeps.
+
+    @param send: has some of the strangers send to a place.
+    @param first: how many of them send before it is measured.
+    """
+    with tracing():
+        for each in place, nobody:
+            send(strangers[:first], each)
+        with grownBy() as usual:
+            send(strangers[first:], nobody)
+        with grownBy() as grown:
+            send(strangers[first:], place)
+    return grown[0] - usual[0]

@@ -17,7 +17,7 @@ from wand.interfaces import IFrameReceiver
 from wand.table import Peer
 from wand.testing import protocol_rules as rules
 from wand.testing.inbox import Deaf
-from wand.testing.memory import grownBy, tracing
+from wand.testing.memory import grownBy, keptOf
 from wand.testing.protocol_bench import ProtocolNode
 from wand.testing.protocol_ending import ProtocolEnding
 from wand.underlay.ports import DatagramPort
@@ -209,14 +209,7 @@ class ProtocolMeanwhile(ProtocolEnding):
             self.network.sent.clear()
             other.frames.clear()
 
-        with tracing():
-            for each in place, nobody:
-                send(strangers[:_MANY], each)
-            with grownBy() as usual:  # by the network of the test
-                send(strangers[_MANY:], nobody)
-            with grownBy() as grown:
-                send(strangers[_MANY:], place)
-        more = grown[0] - usual[0]
+        more = keptOf(send, strangers, _MANY, place, nobody)
         found = f"{more} octets more are in use after {_MANY} strangers sent {_LENGTH} octets each"
         self.expect(more < _MANY * _OF_EACH, rules.STRANGERS_KEPT, found)
 

@@ -41,6 +41,7 @@ class AddressAssignments:
         now: Callable[[], float],
     ) -> None:
         """
+        @param claimant: who else claims an address; where anybody may, they are not given in order, see L{ClaimedPool}.
         @param restsUntil: see L{AddressPool}.
         @param now: the time, in seconds since the epoch.
         """

@@ -20,7 +20,7 @@ from wand.sealed.authority.invitations import Invitation, Invitations
 from wand.sealed.authority.issuer import Issuer
 from wand.sealed.authority.member_record import MemberRecord
 from wand.sealed.authority.member_records import REVOKED_KEY, MemberRecords
-from wand.sealed.credentials.fields import nameLike
+from wand.sealed.authority.newcomers import Newcomers, nameWanted
 from wand.sealed.credentials.handed import HandedRequest
 from wand.sealed.credentials.key_binding import isBinding
 from wand.sealed.credentials.messages import Join, JoinProof
@@ -53,12 +53,11 @@ class Redemption:
         self._isElsewhere = isElsewhere
         self._admitter = admitter
         self._members = members
-        self._assignments = assignments
+        self._newcomers = Newcomers(assignments, issuer, wallClock, admitter)
         self._invitations = invitations
         self._issuer = issuer
         self._trust = trust
         self._questions = ApprovalQuestions(approval, assignments.addresses, members)
-        self._wallClock = wallClock
         self._lock = DeferredLock()
 
     async def redeem(self, join: Join, exchangeKey: bytes, invitation: bytes, endpoint: str) -> MemberRecord | None:
@@ -80,8 +79,10 @@ class Redemption:
             offered = self._invitations.check(invitation, join.identity)
             if self._questions.isAsked(join.identity):
                 return None
-            self._issuer.check(self._draft(join, exchangeKey, offered), isNew=True)  # before anything is taken
-            candidate = Candidate(MAC(join.mac), endpoint, _nameWanted(join, offered), join.identity)
+            self._issuer.check(
+                self._newcomers.draft(join, exchangeKey, offered), isNew=True
+            )  # before anything is taken
+            candidate = Candidate(MAC(join.mac), endpoint, nameWanted(join, offered), join.identity)
             await self._questions.mayJoin(candidate)
             if offered.bridge:
                 await self._questions.mayBridge(candidate, offered.limits.macs)
@@ -126,7 +127,7 @@ class Redemption:
     async def _enlisted(self, join: Join, exchangeKey: bytes, terms: Invitation) -> MemberRecord:
         known = self._known(join, exchangeKey)
         if known is None:
-            return await self._members.add(await self._assignedWhole(join, exchangeKey, terms))
+            return await self._members.add(await self._assigned(join, exchangeKey, terms))
         if terms.name not in ("", known.name):
             raise MembershipRefused(f"it is called {known.name} already; wand rename calls it something else")
         bound = join if self._isUnbound(known) else None
@@ -139,6 +140,13 @@ class Redemption:
             return known
         self._issuer.check(enlisted(known))
         return await self._members.change(known.identity, enlisted)
+
+    async def _assigned(self, join: Join, exchangeKey: bytes, terms: Invitation) -> MemberRecord:
+        try:
+            return await self._newcomers.assign(join, exchangeKey, terms)
+        except (MembershipRefused, TemporarilyUnavailable):
+            await self._newcomers.giveBack(join.identity)
+            raise
 
     def _known(self, join: Join, exchangeKey: bytes) -> MemberRecord | None:
         record = self._members.get(join.identity)
@@ -178,66 +186,13 @@ class Redemption:
 
     async def _addNew(self, join: Join, exchangeKey: bytes, invitation: bytes) -> MemberRecord:
         try:
-            record = await self._assigned(join, exchangeKey, self._invitations.check(invitation, join.identity))
-            self._issuer.check(record, isNew=True)  # else the invitation would be used for nothing
-            await self._invitations.redeem(invitation, join.identity)
+            offered = self._invitations.check(invitation, join.identity)
+            record = await self._newcomers.assign(join, exchangeKey, offered)
+            await self._invitations.redeem(invitation, join.identity)  # last, or it would be used for nothing
         except (MembershipRefused, TemporarilyUnavailable):
-            await self._giveBack(join.identity)
+            await self._newcomers.giveBack(join.identity)
             raise
         return await self._members.add(record)
-
-    async def _assignedWhole(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
-        """
-        All that a member gets, or nothing.
-        """
-        try:
-            record = await self._assigned(join, exchangeKey, invitation)
-            self._issuer.check(record, isNew=True)
-            return record
-        except (MembershipRefused, TemporarilyUnavailable):
-            await self._giveBack(join.identity)
-            raise
-
-    async def _giveBack(self, identity: bytes) -> None:
-        """
-        Take back what was taken for somebody who does not become a member, unless another server has admitted it.
-        """
-        await self._assignments.release(identity)
-
-    async def _assigned(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
-        assignments = self._assignments
-        assignments.addresses.check(join.identity, join.addresses)
-        await assignments.macs.take(MAC(join.mac), join.identity)
-        addresses = await assignments.addresses.takeEach(join.identity, join.addresses)
-        name = await assignments.names.takeLike(_nameWanted(join, invitation), join.identity)
-        draft = self._draft(join, exchangeKey, invitation)
-        return msgspec.structs.replace(draft, name=name, addresses=addresses, macs=(join.mac,))
-
-    def _draft(self, join: Join, exchangeKey: bytes, invitation: Invitation) -> MemberRecord:
-        """
-        What would be kept of a node, with another name perhaps, but for its addresses.
-        """
-        return MemberRecord(
-            identity=join.identity,
-            exchangeKey=exchangeKey,
-            name=_nameWanted(join, invitation),
-            state="pending" if invitation.approval else "unsigned",
-            since=int(self._wallClock()),
-            bridge=invitation.bridge,
-            invitation=invitation.invitation,
-            limits=invitation.limits,
-            relay=invitation.relay,
-            admits=invitation.admits,
-            admitter=self._admitter,
-            binding=join.binding if self._admitter else b"",
-        )
-
-
-def _nameWanted(join: Join, invitation: Invitation) -> str:
-    """
-    What a node is to be called, if nobody is called so yet.
-    """
-    return invitation.name or nameLike(join.name, "node")
 
 
 def _bound(record: MemberRecord, join: Join) -> MemberRecord:
