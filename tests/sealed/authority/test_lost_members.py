@@ -62,7 +62,8 @@ class LostMembersTests(TwoServersCase):
         """
         Let the servers put back what they know, and sign.
         """
-        self.clock.advance(PAUSE)
+        self.clock.advance(2 * PAUSE)
+        self.clock.advance(2 * RETRY)
         self.signed()
         self.signed()
 
@@ -198,7 +199,7 @@ class LostMembersTests(TwoServersCase):
         self.store.opened[1].cut()
         self.store.kinds.clear()
         self.store.opened[1].mend()
-        self.clock.advance(PAUSE)
+        self.clock.advance(2 * PAUSE)
         self.assertFalse(self.isRevoked(mallory))
         self.assertIn(b"mallory", self.store.kinds[MEMBER_KIND][mallory])
         self.store.opened[0].mend()
@@ -219,9 +220,9 @@ class LostMembersTests(TwoServersCase):
             with self.subTest(steps=steps):
                 self.comesBack()
                 with self.goingAwayAfter(steps):
-                    self.clock.advance(PAUSE)
+                    self.clock.advance(2 * PAUSE)
                 self.store.mend()
-                self.clock.advance(RETRY)
+                self.clock.advance(2 * RETRY)
                 self.putBack()
                 self.assertTrue(all(map(self.isRevoked, everybody)))
                 self.assertEqual(self.store.kinds[MEMBER_KIND][bob], whole[bob])
@@ -230,6 +231,23 @@ class LostMembersTests(TwoServersCase):
         self.putBack()
         self.assertTrue(all(map(self.isRevoked, everybody)))
         self.assertEqual(self.store.kinds[MEMBER_KIND].keys(), whole.keys())
+
+    def test_whatItCosts(self) -> None:
+        """
+        A few changes for each member; how often everything is read does not depend on how many they are.
+        """
+        for number in range(60):
+            self.admitted(f"node{number}")
+        self.comesBack()
+        load, exchange = SharedRecords.load, SharedRecords.exchangeIf
+        with (
+            patch.object(SharedRecords, "load", autospec=True, side_effect=load) as loads,
+            patch.object(SharedRecords, "exchangeIf", autospec=True, side_effect=exchange) as exchanges,
+        ):
+            self.putBack()
+        self.assertEqual(len(self.store.kinds[MEMBER_KIND]), 62)
+        self.assertLess(loads.call_count, 30)
+        self.assertLess(exchanges.call_count, 60 * 5 + 20)
 
     def goingAwayAfter(self, steps: int) -> Any:
         """
