@@ -10,6 +10,7 @@ from unittest.mock import patch
 import msgspec
 from two_servers_case import TwoServersCase
 
+from wand.errors import StoreHindered
 from wand.health.notes import Notes
 from wand.programs.authority_notes import sayLost
 from wand.sealed.authority.address_assignments import ADDRESS_KIND
@@ -231,6 +232,17 @@ class LostMembersTests(TwoServersCase):
         self.putBack()
         self.assertTrue(all(map(self.isRevoked, everybody)))
         self.assertEqual(self.store.kinds[MEMBER_KIND].keys(), whole.keys())
+
+    def test_aNameThatIsLeftOver(self) -> None:
+        """
+        The name of somebody whose revocation was stored, and no more, goes to whoever asks for it.
+        """
+        self.admitted("mallory")
+        with patch.object(self.authority._assignments, "retire", side_effect=StoreHindered("away")):
+            self.failing(self.operator.revoke("mallory"), StoreHindered)
+        another = self.node(self.invite(), "another")
+        self.assertIsInstance(self.joinAt(self.authority, another, "mallory"), Admitted)
+        self.assertEqual([each.name for each in self.other.administration.members("", 99)].count("mallory"), 2)
 
     def test_whatItCosts(self) -> None:
         """
