@@ -270,6 +270,7 @@ class RedisTests(RedisCase):
                 self.until(lambda: self.numberOf(records) > 10)  # noqa: B023
                 self.assertEqual(self.saying(again), [])
                 self.successResultOf(records.close())
+                marked = self.successResultOf(context.store.load())
                 self.server.kill()
                 rmtree(log)
                 if not isEmpty:
@@ -278,6 +279,7 @@ class RedisTests(RedisCase):
                 again = attrs.evolve(context, notes=Notes(context.clock, context.events))
                 records = self.reopened(again)
                 self.until(lambda: bool(self.saying(again)))  # noqa: B023
+                self.assertNotEqual(self.successResultOf(again.store.load()), marked)  # or it is noticed again
                 self.assertIn("11 changes, or more" if isEmpty else "the last change, or more", *self.saying(again))
                 self.until(lambda: b":-2" not in self.asked("TTL", "wand:lost"))
                 self.assertNotIn(b":-1", self.asked("TTL", "wand:lost"))

@@ -78,11 +78,18 @@ class KeptMark:
 
     def keep(self, mark: Mark) -> None:
         """
-        Keep another one, soon.
+        Keep another one, within some seconds.
         """
         self._last = mark
         if not self._timer.isSet:
             self._timer.set(INTERVAL)
+
+    def forget(self) -> None:
+        """
+        Keep none any more: it is known that Redis has lost it, which is to be noticed once.
+        """
+        self._last = None
+        self._write()
 
     def close(self) -> Deferred[None]:
         """
@@ -92,8 +99,8 @@ class KeptMark:
 
     def _write(self) -> Deferred[None]:
         self._timer.stop()
-        writing = self._store.write({self._key: msgspec.msgpack.encode(self._last)})
-        return writing.addErrback(self._notWritten)
+        octets = None if self._last is None else msgspec.msgpack.encode(self._last)
+        return self._store.write({self._key: octets}).addErrback(self._notWritten)
 
     def _notWritten(self, failure: Failure) -> None:
         failure.trap(StateUnavailable)

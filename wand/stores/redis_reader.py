@@ -137,6 +137,7 @@ class RedisReader:
         isLost = found or not await connection.ask("XREVRANGE", self._stream, "+", "-", "COUNT", 1)
         if isLost and self._last is last:
             self._last = None
+            self._kept.forget()
             self._lost(max(1, last.number - (found.number if found else 0)))
         return False
 

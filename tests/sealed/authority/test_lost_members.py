@@ -10,6 +10,7 @@ from unittest.mock import patch
 import msgspec
 from two_servers_case import TwoServersCase
 
+from wand.errors import StoreHindered
 from wand.health.notes import Notes
 from wand.programs.authority_notes import sayLost
 from wand.sealed.authority.address_assignments import ADDRESS_KIND
@@ -62,7 +63,8 @@ class LostMembersTests(TwoServersCase):
         """
         Let the servers put back what they know, and sign.
         """
-        self.clock.advance(PAUSE)
+        self.clock.advance(2 * PAUSE)
+        self.clock.advance(2 * RETRY)
         self.signed()
         self.signed()
 
@@ -198,7 +200,7 @@ class LostMembersTests(TwoServersCase):
         self.store.opened[1].cut()
         self.store.kinds.clear()
         self.store.opened[1].mend()
-        self.clock.advance(PAUSE)
+        self.clock.advance(2 * PAUSE)
         self.assertFalse(self.isRevoked(mallory))
         self.assertIn(b"mallory", self.store.kinds[MEMBER_KIND][mallory])
         self.store.opened[0].mend()
@@ -219,9 +221,9 @@ class LostMembersTests(TwoServersCase):
             with self.subTest(steps=steps):
                 self.comesBack()
                 with self.goingAwayAfter(steps):
-                    self.clock.advance(PAUSE)
+                    self.clock.advance(2 * PAUSE)
                 self.store.mend()
-                self.clock.advance(RETRY)
+                self.clock.advance(2 * RETRY)
                 self.putBack()
                 self.assertTrue(all(map(self.isRevoked, everybody)))
                 self.assertEqual(self.store.kinds[MEMBER_KIND][bob], whole[bob])
@@ -230,6 +232,34 @@ class LostMembersTests(TwoServersCase):
         self.putBack()
         self.assertTrue(all(map(self.isRevoked, everybody)))
         self.assertEqual(self.store.kinds[MEMBER_KIND].keys(), whole.keys())
+
+    def test_aNameThatIsLeftOver(self) -> None:
+        """
+        The name of somebody whose revocation was stored, and no more, goes to whoever asks for it.
+        """
+        self.admitted("mallory")
+        with patch.object(self.authority._assignments, "retire", side_effect=StoreHindered("away")):
+            self.failing(self.operator.revoke("mallory"), StoreHindered)
+        another = self.node(self.invite(), "another")
+        self.assertIsInstance(self.joinAt(self.authority, another, "mallory"), Admitted)
+        self.assertEqual([each.name for each in self.other.administration.members("", 99)].count("mallory"), 2)
+
+    def test_whatItCosts(self) -> None:
+        """
+        A few changes for each member; how often everything is read does not depend on how many they are.
+        """
+        for number in range(60):
+            self.admitted(f"node{number}")
+        self.comesBack()
+        load, exchange = SharedRecords.load, SharedRecords.exchangeIf
+        with (
+            patch.object(SharedRecords, "load", autospec=True, side_effect=load) as loads,
+            patch.object(SharedRecords, "exchangeIf", autospec=True, side_effect=exchange) as exchanges,
+        ):
+            self.putBack()
+        self.assertEqual(len(self.store.kinds[MEMBER_KIND]), 62)
+        self.assertLess(loads.call_count, 30)
+        self.assertLess(exchanges.call_count, 60 * 5 + 20)
 
     def goingAwayAfter(self, steps: int) -> Any:
         """

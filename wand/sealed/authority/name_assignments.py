@@ -29,13 +29,6 @@ class NameAssignments:
         self.assigned = Assigned(records, NAME_KIND, _saidBy, holders)
         self._claimant = claimant
 
-    def isFree(self, name: str, identity: bytes) -> bool:
-        """
-        Can an identity be called so, as far as is known?
-        """
-        mine = (None, identity)
-        return self.assigned.get(name.encode()) in mine and self._claimant("name", name) in mine
-
     def holderOf(self, name: str) -> bytes | None:
         """
         The identity to which a name is assigned.
@@ -59,7 +52,7 @@ class NameAssignments:
         for number in range(1, ASSIGN_TRIES):
             suffix = f"-{number}" if number > 1 else ""
             name = wish[: 32 - len(suffix)].rstrip("-") + suffix
-            if self.isFree(name, identity) and await self.take(name, identity):
+            if self._claimant("name", name) in (None, identity) and await self.take(name, identity):
                 return name
         raise MembershipRefused(f"too many members are called {wish}; choose another name")
 
