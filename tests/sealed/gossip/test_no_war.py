@@ -20,8 +20,9 @@ SIZE = 14
 #: Who lies, now and then; nobody else ever says anything that is not true.
 LIARS = (0, 1)
 
-#: Seconds after which everything has settled, once nothing happens any more.
-SETTLING = 150.0
+#: Seconds after which everything has settled, once nothing happens any more.  Who alone believes a liar asks now and
+#: then whether it is so.
+SETTLING = 300.0
 
 members = st.integers(0, SIZE - 1)
 
@@ -79,6 +80,11 @@ class Network(RuleBasedStateMachine):
     def lie(self, times: int) -> None:
         for liar in self.liars:
             liar.lie(times)
+
+    @rule()
+    def accuseAll(self) -> None:
+        for liar in self.liars:
+            liar.accuseAll()
 
     @invariant()
     def nobodyIsSpokenFor(self) -> None:

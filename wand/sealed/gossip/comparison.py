@@ -6,6 +6,7 @@ Equal trees cost nothing beyond the eight octets that each probe carries.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from math import inf
@@ -109,7 +110,7 @@ class Comparison:
         self._asked = Asked(clock)
         self._void: dict[int, float] = {}
         self._again: dict[bytes, IDelayedCall] = {}
-        self._latest: dict[tuple[bytes, int], tuple[Item, float]] = {}
+        self._latest: deque[tuple[Item, float]] = deque(maxlen=LATEST_MAXIMUM)
 
     def stop(self) -> None:
         """
@@ -124,10 +125,7 @@ class Comparison:
         Our own tree changed: an item came into it.
         """
         self._taken = self._clock.seconds()
-        self._latest.pop((item.member, item.kind), None)  # so that the one that came first is forgotten first
-        self._latest[item.member, item.kind] = item, self._taken
-        if len(self._latest) > LATEST_MAXIMUM:
-            del self._latest[next(iter(self._latest))]
+        self._latest.append((item, self._taken))
 
     def told(self, peer: bytes, total: int) -> None:
         """
@@ -247,7 +245,7 @@ class Comparison:
         Most likely the other lacks what came last: tell it at once, as each further step may be lost.
         """
         now = self._clock.seconds()
-        for item, when in self._latest.values():
+        for item, when in self._latest:
             if now - when < LATEST:
                 self._tell(item, (peer,))
 

@@ -59,7 +59,9 @@ class Entry:
         return (self.announcement, self.presence, self.accusation)[kind]
 
     def _sum(self) -> int:
-        return sum(item.digest for item in self.items) & MASK
+        presence = 0 if self.presence is None else self.presence.digest
+        accusation = 0 if self.accusation is None else self.accusation.digest
+        return (self.announcement.digest + presence + accusation) & MASK
 
 
 def isNews(entry: Entry | None, item: Item) -> bool:

@@ -190,12 +190,16 @@ class Gossip:
         self._from = peer
         for octets in news:
             item = self.view.read(bytes(octets))
-            reception = Reception.FORGED if item is None else self.view.take(item)
+            if item is None:
+                self.blamed(peer)
+                continue
+            reception = self.view.take(item)
+            if reception is Reception.KNOWN or reception is Reception.NEW:
+                self._news.knows(peer, item)
+                continue
             if reception is Reception.FORGED:
                 self.blamed(peer)
-            elif item is not None and reception in (Reception.NEW, Reception.KNOWN):
-                self._news.knows(peer, item)
-            if item is not None and reception in (Reception.FORGED, Reception.VOID):
+            if reception is not Reception.DROPPED:
                 self._comparison.refused(item.digest)
         self._from = None
 
@@ -203,7 +207,7 @@ class Gossip:
         source, self._from = self._from, None  # what we say because of it goes to everybody
         self._comparison.taken(item)
         if source is None or self._comparison.isToBeTold(item):
-            self._news.tell(item, (peer for peer in self.links.all if peer != source))
+            self._news.tell(item, [peer for peer in self.links.all if peer != source])
         if item.member == self._own and source is not None:
             self.word.doubted(item)
         self.told(item)

@@ -57,9 +57,10 @@ class NewsQueue:
         """
         Tell these members something, soon.
         """
+        key = item.member, item.kind
         for peer in peers:
             waiting = self._waiting.setdefault(peer, {})
-            waiting[item.member, item.kind] = item
+            waiting[key] = item
             if len(waiting) > WAITING_MAXIMUM:
                 del waiting[next(iter(waiting))]
                 self._counters["drop-gossip-queue"] += 1
@@ -82,15 +83,16 @@ class NewsQueue:
         waiting = self._waiting.get(peer)
         if not waiting:
             return ()
-        found: list[msgspec.Raw] = []
+        found: dict[tuple[bytes, int], msgspec.Raw] = {}
         room = NEWS_ROOM
-        for key, item in list(waiting.items()):
+        for key, item in waiting.items():  # of which there may be hundreds: they are not copied
             room -= len(item.octets)
             if room < 0 or len(found) == ITEMS_MAXIMUM:
                 break
-            found.append(msgspec.Raw(item.octets))
+            found[key] = msgspec.Raw(item.octets)
+        for key in found:
             del waiting[key]
-        return tuple(found)
+        return tuple(found.values())
 
     def forget(self, peer: bytes) -> None:
         """

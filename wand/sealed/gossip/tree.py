@@ -8,7 +8,7 @@ can be kept in one process, see L{MemberTree.keep}.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final, Protocol, TypeVar
 
 import attrs
@@ -116,21 +116,24 @@ class MemberTree:
         """
         The tree with this entry in place of the one of the same member.
         """
-        return self._changed(entry.identity, lambda entries: (*entries, entry))
+        return self._changed(entry.identity, (entry,))
 
     def remove(self, identity: bytes) -> MemberTree:
         """
         The tree without the entry of a member.
         """
-        return self._changed(identity, lambda entries: entries)
+        return self._changed(identity, ())
 
-    def _changed(self, identity: bytes, change: Callable[[tuple[Entry, ...]], tuple[Entry, ...]]) -> MemberTree:
+    def _changed(self, identity: bytes, now: tuple[Entry, ...]) -> MemberTree:
         number = leafOf(identity)
         branch = self.branches[number >> 6]
         before = branch.leaves[number & 63]
-        others = tuple(each for each in before.entries if each.identity != identity)
-        entries = tuple(sorted(change(others), key=_identityOf))
-        leaf = self.keep.leaf(number, Leaf(sum(each.digest for each in entries) & MASK, entries))
+        entries, total = now, sum([each.digest for each in now])
+        if before.entries:
+            others = [each for each in before.entries if each.identity != identity]
+            entries = tuple(sorted((*others, *now), key=_identityOf))
+            total += sum([each.digest for each in others])
+        leaf = self.keep.leaf(number, Leaf(total & MASK, entries))
         added = leaf.total - before.total
         leaves = _with(branch.leaves, number & 63, leaf)
         changed = self.keep.branch(number >> 6, Branch((branch.total + added) & MASK, leaves))
@@ -154,4 +157,6 @@ def _identityOf(entry: Entry) -> bytes:
 
 
 def _with(parts: tuple[Part, ...], at: int, part: Part) -> tuple[Part, ...]:
-    return (*parts[:at], part, *parts[at + 1 :])
+    changed = list(parts)
+    changed[at] = part
+    return tuple(changed)
