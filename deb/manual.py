@@ -67,8 +67,8 @@ def commandPage() -> Page:
     page.heading("Description")
     page.paragraphs(
         f"{cli.help}\n\nwand init leads a host into a network, step by step; with wand init --join FILE it becomes a "
-        "member, where FILE has the invitation that wand invite printed. "
-        "Commands that show something take --json, for scripts."
+        "member, where FILE has the invitation that wand invite printed. Commands that show something, or "
+        "change a member, take --json, for scripts."
     )
     page.heading("Options")
     _parameters(page, cli, context)

@@ -407,6 +407,34 @@ async def test_confirming(bench: Bench) -> None:
 
 
 @pytest_twisted.ensureDeferred
+async def test_changesAsJSON(bench: Bench) -> None:
+    """
+    Whoever changes a member in a script gets what the member is then, and whoever invites somebody the token.
+    """
+    bench.program.enlist(memberNamed("bob", "pending"))
+    changes = (
+        *("approve bob", "rename bob robert", "limit robert --macs 3", "address robert 10.77.0.99"),
+        *("appoint robert --members 7", "confirm robert --yes", "revoke robert --yes", "invite"),
+    )
+    status, out, err = await bench.run("shell", text="".join(f"{each} --json\n" for each in changes))
+    assert (status, err) == (0, "")
+    documents, decoder = [], json.JSONDecoder()
+    while out.strip():
+        document, end = decoder.raw_decode(out := out.strip())
+        documents.append(document)
+        out = out[end:]
+    *members, invitation = documents
+    assert [each["name"] for each in members] == ["bob", *["robert"] * 6]
+    assert {each["key"] for each in members} == {keyOf("bob")}
+    assert [members[0]["state"], members[2]["behind"], members[4]["admits"], members[6]["state"]] == [
+        *("member", 3, 7, "revoked")
+    ]
+    assert invitation["token"].startswith("wand1.")
+    for words in (("--out", "token"), ("--qr",)):
+        assert (await bench.run("invite", "--json", *words))[0] == 2
+
+
+@pytest_twisted.ensureDeferred
 async def test_inAShell(bench: Bench) -> None:
     """
     The commands work in a shell; the lines of its script are never taken for a token or an answer.

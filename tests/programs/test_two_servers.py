@@ -159,6 +159,20 @@ class TwoServersTests(SealedNetworkTestCase):
         self.go(ASKING_INTERVAL)
         self.assertEqual([each.state for each in first.node.status().directories], ["answered", "answered"])
 
+    def test_serversAmongTheMembers(self) -> None:
+        """
+        In the list of members a server is online while it says in the store that it runs, as in the list of servers.
+        """
+        other = self.serveOther()
+
+        def online(server: SealedServer) -> dict[str, bool | None]:
+            return {each.name: each.online for each in server.network.members(None, 9)}
+
+        for server in (self.server, other):
+            self.assertEqual(online(server), {"server": True, "other": True})
+        self.end(other)
+        self.assertEqual(online(self.server), {"server": True, "other": False})
+
     def test_oneGoes(self) -> None:
         """
         Nodes with sessions go on when one server ends, and when both do; a new session is begun through the one that is

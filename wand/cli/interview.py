@@ -119,7 +119,9 @@ class Interview:
             question = "Start it now and whenever this host starts, as a service of systemd?"
             return self.hasSystemd and (not self.isAsking or click.confirm(question, default=True, err=True))
         if service and not self.hasSystemd:
-            raise click.UsageError("this host does not run systemd: say --no-service, and start it as you start others")
+            raise click.UsageError(
+                "this host does not run systemd: say --no-service, and start it as you start other programs"
+            )
         return service
 
     def _ask(self, question: str, usual: str, check: Callable[[str], str]) -> str:

@@ -61,6 +61,7 @@ from wand.sealed.credentials.member_status import InvitationStatus
 )
 @click.option("--out", metavar="FILE", help="Write the token into a new file that only you can read.")
 @qrOption
+@jsonOption
 def invite(
     uses: int,
     expires: int,
@@ -74,6 +75,7 @@ def invite(
     endpoints: tuple[str, ...],
     out: str | None,
     isQR: bool,
+    asJSON: bool,
 ) -> Operation:
     """Create an invitation and print its token.
 
@@ -82,6 +84,8 @@ def invite(
 
     if isQR and out is not None:
         raise click.UsageError("--qr shows what --out hides: give one of them")
+    if asJSON and (isQR or out is not None):
+        raise click.UsageError("--json prints one document with the token: --out and --qr do not go with it")
 
     async def make(session: Session) -> str:
         limits, admits = Limits(macs, broadcasts), ADMITS if admission else 0
@@ -89,6 +93,9 @@ def invite(
         return await client.invite(endpoints, uses, expires, name, bridge, approval, limits, relay, admits)
 
     async def run(session: Session) -> None:
+        if asJSON:
+            showJSON({"token": await make(session)})
+            return
         if out is None:
             token = await make(session)
             click.echo(token)

@@ -61,14 +61,25 @@ async def _showSeen(session: Session, *, keys: bool, wide: bool, asJSON: bool) -
     await sayOfHowMany(session, len(seen))
 
 
+def _tell(member: MemberStatus, text: str, *, asJSON: bool) -> None:
+    """
+    Say what became of a member: to people, or to a script what the member is now.
+    """
+    if asJSON:
+        showJSON(member)
+    else:
+        click.echo(text)
+
+
 @click.command()
 @_memberArgument
-def approve(member: str) -> Operation:
+@jsonOption
+def approve(member: str, asJSON: bool) -> Operation:
     """Approve a node that waits to join."""
 
     async def run(session: Session) -> None:
         found = await (await session.client()).approve(member)
-        click.echo(f"approved {_called(found)}{_unsigned(found)}")
+        _tell(found, f"approved {_called(found)}{_unsigned(found)}", asJSON=asJSON)
 
     return Operation(run)
 
@@ -76,12 +87,13 @@ def approve(member: str) -> Operation:
 @click.command()
 @_memberArgument
 @click.argument("name", metavar="NEW")
-def rename(member: str, name: str) -> Operation:
+@jsonOption
+def rename(member: str, name: str, asJSON: bool) -> Operation:
     """Rename a member."""
 
     async def run(session: Session) -> None:
         found = await (await session.client()).rename(member, name)
-        click.echo(f"renamed {clean(member)} to {_called(found)}{_unsigned(found)}")
+        _tell(found, f"renamed {clean(member)} to {_called(found)}{_unsigned(found)}", asJSON=asJSON)
 
     return Operation(run)
 
@@ -99,10 +111,8 @@ def address(member: str, addresses: tuple[str, ...], asJSON: bool) -> Operation:
 
     async def run(session: Session) -> None:
         found = await (await session.client()).address(member, addresses)
-        if asJSON:
-            showJSON(found)
-            return
-        click.echo(f"gave {_called(found)} the addresses {clean(', '.join(found.addresses))}{_whenReaddressed(found)}")
+        given = f"gave {_called(found)} the addresses {clean(', '.join(found.addresses))}{_whenReaddressed(found)}"
+        _tell(found, given, asJSON=asJSON)
 
     return Operation(run)
 
@@ -129,7 +139,8 @@ def _whenReaddressed(member: MemberStatus) -> str:
     metavar="N",
     help="How many broadcast and multicast frames per second it may send.",
 )
-def limit(member: str, macs: int | None, broadcasts: int | None) -> Operation:
+@jsonOption
+def limit(member: str, macs: int | None, broadcasts: int | None, asJSON: bool) -> Operation:
     """Limit a member's MAC addresses and broadcasts.
 
     Other members apply the new limits once they have its new certificate, within seconds.
@@ -139,10 +150,8 @@ def limit(member: str, macs: int | None, broadcasts: int | None) -> Operation:
 
     async def run(session: Session) -> None:
         found = await (await session.client()).limit(member, macs, broadcasts)
-        click.echo(
-            f"limited {_called(found)} to {found.behind} MAC addresses behind it and {found.broadcasts} broadcasts "
-            f"a second{_unsigned(found)}"
-        )
+        limits = f"{found.behind} MAC addresses behind it and {found.broadcasts} broadcasts a second"
+        _tell(found, f"limited {_called(found)} to {limits}{_unsigned(found)}", asJSON=asJSON)
 
     return Operation(run)
 
@@ -150,7 +159,8 @@ def limit(member: str, macs: int | None, broadcasts: int | None) -> Operation:
 @click.command("confirm")
 @_memberArgument
 @yesOption
-def confirmMACs(member: str, yes: bool) -> Operation:
+@jsonOption
+def confirmMACs(member: str, yes: bool, asJSON: bool) -> Operation:
     """Confirm that a member's MAC addresses are its own.
 
     This is needed only if nodes heard one of them behind another member before, and so refuse the claim.
@@ -162,7 +172,8 @@ def confirmMACs(member: str, yes: bool) -> Operation:
 
     async def run(session: Session) -> None:
         found = await (await session.client()).confirm(member)
-        click.echo(f"confirmed {_called(found)} with {clean(', '.join(found.macs))}{_unsigned(found)}")
+        macs = clean(", ".join(found.macs))
+        _tell(found, f"confirmed {_called(found)} with {macs}{_unsigned(found)}", asJSON=asJSON)
 
     return Operation(run)
 
@@ -178,7 +189,8 @@ def confirmMACs(member: str, yes: bool) -> Operation:
     metavar="N",
     help="How many it may admit in the life of a certificate; 0 for none any more.",
 )
-def appoint(member: str, admits: int) -> Operation:
+@jsonOption
+def appoint(member: str, admits: int, asJSON: bool) -> Operation:
     """Let a member admit others.
 
     It makes invitations (wand invite) and admits by hand (wand admit), also while nobody reaches this program, and
@@ -189,10 +201,8 @@ def appoint(member: str, admits: int) -> Operation:
 
     async def run(session: Session) -> None:
         found = await (await session.client()).appoint(member, admits)
-        if found.admits:
-            click.echo(f"{_called(found)} may admit {found.admits} members{_unsigned(found)}")
-        else:
-            click.echo(_dismissal(found, session.now))
+        allowed = f"{_called(found)} may admit {found.admits} members{_unsigned(found)}"
+        _tell(found, allowed if found.admits else _dismissal(found, session.now), asJSON=asJSON)
 
     return Operation(run)
 
@@ -200,7 +210,8 @@ def appoint(member: str, admits: int) -> Operation:
 @click.command()
 @_memberArgument
 @yesOption
-def revoke(member: str, yes: bool) -> Operation:
+@jsonOption
+def revoke(member: str, yes: bool, asJSON: bool) -> Operation:
     """Revoke a member permanently.
 
     Its sessions end within seconds, and no invitation admits its key again. It still knows the secret of the network,
@@ -214,8 +225,8 @@ def revoke(member: str, yes: bool) -> Operation:
 
     async def run(session: Session) -> None:
         found = await (await session.client()).revoke(member)
-        click.echo(f"revoked {_called(found)}: its sessions end within seconds")
-        click.echo("  it still knows the secret of the network: wand rotate gives the others another one")
+        secret = "  it still knows the secret of the network: wand rotate gives the others another one"
+        _tell(found, f"revoked {_called(found)}: its sessions end within seconds\n{secret}", asJSON=asJSON)
 
     return Operation(run)
 

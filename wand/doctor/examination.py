@@ -74,7 +74,7 @@ def _startOn(machine: Machine, role: str) -> str:
     """
     if machine.path("/run/systemd/system").is_dir():  # see sd_booted(3)
         return f"wand setup {role}, or systemctl status wand-{role}"
-    return "wand init, which starts one in the background, or start it as you start others"
+    return "wand init, which starts one in the background, or start it as you start other programs"
 
 
 def _ports(status: ProgramStatus) -> list[int]:

@@ -200,7 +200,9 @@ class NetworkServer:
         """
         if identity == self.authority.own.identity:
             return True, self._context.wallClock(), __version__
-        return self.directory.presenceOf(identity)
+        online, seen, version = self.directory.presenceOf(identity)
+        server = self.authority.servers.presenceOf(identity)  # which announces itself to no directory
+        return (online, seen, version) if server is None else (*server, version)
 
     @property
     def secretHolders(self) -> int:

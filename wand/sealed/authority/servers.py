@@ -149,6 +149,13 @@ class Servers:
             and self._heardAt(identity, said) + SERVER_SILENCE > self._wallClock()
         )
 
+    def presenceOf(self, identity: bytes) -> tuple[bool, float] | None:
+        """
+        Does a server run, and when did it say so last, in seconds since the epoch?  C{None} for whoever is none.
+        """
+        said = self._stored.get(identity)
+        return None if said is None else (self.isRunning(identity), self._heardAt(identity, said))
+
     @property
     def identities(self) -> list[Identity]:
         """
