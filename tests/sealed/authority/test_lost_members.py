@@ -8,12 +8,14 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
+from twisted.internet.defer import FirstError
 from two_servers_case import TwoServersCase
 
 from wand.errors import StoreHindered
 from wand.health.notes import Notes
 from wand.programs.authority_notes import sayLost
 from wand.sealed.authority.address_assignments import ADDRESS_KIND
+from wand.sealed.authority.assignments import Assignments
 from wand.sealed.authority.authority import Authority
 from wand.sealed.authority.kept_records import PAUSE, RETRY
 from wand.sealed.authority.lost_members import TOLD_FOR
@@ -104,6 +106,20 @@ class LostMembersTests(TwoServersCase):
         self.assertLess(self.store.kinds[ADDRESS_KIND].items(), whole[ADDRESS_KIND].items())
         self.clock.advance(TOLD_FOR)
         self.assertEqual(self.said(self.authority), [])
+
+    def test_aFaultOnTheWay(self) -> None:
+        """
+        What fails as nobody thought of is logged, and tried again.
+        """
+        self.admitted("bob")
+        whole = set(self.store.kinds[MEMBER_KIND])
+        self.comesBack()
+        with patch.object(Assignments, "takeAll", side_effect=ZeroDivisionError):
+            self.clock.advance(2 * PAUSE)
+        self.assertTrue(self.flushLoggedErrors(FirstError))
+        self.assertNotEqual(set(self.store.kinds[MEMBER_KIND]), whole)
+        self.putBack()
+        self.assertEqual(set(self.store.kinds[MEMBER_KIND]), whole)
 
     def test_whoIsNotPutBackIsLearned(self) -> None:
         """

@@ -12,6 +12,7 @@ import msgspec
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from wand.errors import MembershipRefused, NoSuchMember, StoreUnavailable, TemporarilyUnavailable
 from wand.events import Events
@@ -115,7 +116,7 @@ class KeptRecords:
     def _begin(self) -> None:
         self._timer.stop()
         self._isWorking = True
-        Deferred.fromCoroutine(self._work())
+        Deferred.fromCoroutine(self._work()).addErrback(self._failed)
 
     async def _work(self) -> None:
         tried: set[bytes] = set()
@@ -124,14 +125,22 @@ class KeptRecords:
             tried.update(fresh)
             for start in range(0, len(fresh), GROUP):
                 group = fresh[start : start + GROUP]
-                isOurTurn = all(await gatherResults([Deferred.fromCoroutine(self._try(each)) for each in group]))
+                trying = [Deferred.fromCoroutine(self._try(each)) for each in group]
+                isOurTurn = all(await gatherResults(trying, consumeErrors=True))
                 if not isOurTurn:
                     break
+        self._pause()
+
+    def _pause(self) -> None:
         self._isWorking = False
         if self._waiting:
             count = len(self._waiting)
             self._log.info("{count} records of members are not stored yet, which is tried again", count=count)
             self._timer.set(self._late * RETRY)
+
+    def _failed(self, failure: Failure) -> None:
+        self._log.failure("putting records of members back failed", failure)
+        self._pause()
 
     def _rank(self, identity: bytes) -> tuple[bool, bytes]:
         record = self._waiting.get(identity)
