@@ -125,8 +125,9 @@ class KeptRecords:
             tried.update(fresh)
             for start in range(0, len(fresh), GROUP):
                 group = fresh[start : start + GROUP]
-                trying = [Deferred.fromCoroutine(self._try(each)) for each in group]
-                isOurTurn = all(await gatherResults(trying, consumeErrors=True))
+                isOurTurn = all(
+                    await gatherResults([Deferred.fromCoroutine(self._try(each)) for each in group], consumeErrors=True)
+                )
                 if not isOurTurn:
                     break
         self._pause()
