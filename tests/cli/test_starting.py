@@ -8,10 +8,13 @@ import os
 import signal
 from pathlib import Path
 from time import monotonic
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import pytest_twisted
 from command_runs import Bench
+from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 
 from wand.cli import starting
@@ -177,3 +180,36 @@ def test_nothingIsStartedForAWrongToken(tmp_path: Path, monkeypatch: pytest.Monk
     with Session(None) as session, pytest.raises(TokenInvalid):
         session.perform(Operation(run))
     assert not arguments.exists()
+
+
+class _Opening:
+    """
+    A server, and a session with it, in simulated time: it opens its store for so many seconds.
+
+    @ivar own: how it stands in its network then.
+    """
+
+    def __init__(self, seconds: float, own: object) -> None:
+        self.elapsed = 0.0
+        self.own = own
+        self._seconds = seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.elapsed += seconds
+
+    async def status(self) -> Any:
+        isOpen = self.elapsed >= self._seconds
+        return SimpleNamespace(own=self.own if isOpen else None, listening="127.0.0.1:9" if isOpen else "")
+
+
+@pytest.mark.parametrize(("seconds", "own"), [(0.0, "own"), (3.0, "own"), (3.0, None), (1000.0, None)])
+def test_aServerThatOpensItsStore(seconds: float, own: str | None) -> None:
+    """
+    How a server that has just been started stands in its network is known once it has read its store; if it has no
+    members, or that takes too long, nobody waits for it.
+    """
+    opening: Any = _Opening(seconds, own)
+    found: list[object] = []
+    Deferred.fromCoroutine(starting.ownOf(opening, opening)).addBoth(found.append)
+    assert found == [own]
+    assert seconds <= opening.elapsed <= seconds + 1 or opening.elapsed == pytest.approx(starting.PATIENCE, abs=1)

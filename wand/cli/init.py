@@ -20,7 +20,7 @@ from wand.cli.qr import qrLines
 from wand.cli.rendering import clean, showJSON, working
 from wand.cli.second_network import prefixBeside
 from wand.cli.session import Operation, Session
-from wand.cli.starting import nodeOf, serverOf
+from wand.cli.starting import nodeOf, ownOf, serverOf
 from wand.errors import MembershipRefused
 from wand.setup.host import Host
 from wand.setup.service import Setting, configure, setUp
@@ -136,7 +136,7 @@ async def _found(session: Session, plan: Plan, *, isQuiet: bool) -> tuple[OwnSta
 
 async def _serve(session: Session, plan: Plan, *, isQuiet: bool) -> tuple[OwnStatus | None, str]:
     client = await serverOf(session)
-    own = (await client.status()).own
+    own = await ownOf(session, client)
     if own is not None:
         _checkNetwork(own, plan)
     if own is not None and not isQuiet:

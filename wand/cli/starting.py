@@ -23,6 +23,7 @@ from wand.setup.units import NODE, SERVER, Role
 
 if TYPE_CHECKING:
     from wand.control.client import ControlClient
+    from wand.status import OwnStatus
 
 #: Seconds for it to start.
 PATIENCE: Final = 30.0
@@ -53,6 +54,18 @@ async def serverOf(session: Session, configuration: Path = Path(SERVER.configura
     @raise NotRunning: if it does not start, or nothing runs where the operator said.
     """
     return await _runningOf(session, SERVER, configuration, SERVERS)
+
+
+async def ownOf(session: Session, client: ControlClient) -> OwnStatus | None:
+    """
+    How a server stands in its network, once it has read its store and listens; C{None} if it has no members, or is not
+    so far in time.
+    """
+    began, status = session.elapsed, await client.status()
+    while status.own is None and not status.listening and session.elapsed - began < PATIENCE:
+        await session.sleep(_INTERVAL)
+        status = await client.status()
+    return status.own
 
 
 async def _runningOf(session: Session, role: Role, configuration: Path, usual: tuple[str, ...]) -> ControlClient:
